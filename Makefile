@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make                  build/sigtrace
+# make demo             install what is missing, build, `sigtrace demo`        (as root)
+# make test             install what is missing, build, every test             (as root)
+# make check            layers, purity, wire format, unit and golden tests     (no root needed)
+# make golden-update    rewrite what the golden cases expect; read the diff before you commit it
+# make bench [QUICK=1]  every benchmark of tests/bench
+# make install [DESTDIR=] [PREFIX=/usr/local]
+# make clean
+#
+# WERROR=1 warnings are errors;  SAN=1 address and undefined-behaviour sanitizers, in build/san;
+# V=1 whole command lines.  CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are yours. Nothing is written
+# outside $(O). Sources are found by wildcard: to add a file, add the file.
+
+MAKEFLAGS += -r --no-print-directory
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+O      := build$(if $(SAN),/san)
+PREFIX ?= /usr/local
+CFLAGS ?= -O2 -g
+CLANG  ?= clang
+LLVM_STRIP ?= llvm-strip
+PKG_CONFIG ?= pkg-config
+# Ubuntu's /usr/sbin/bpftool is a wrapper that refuses to run unless the tools of the very kernel
+# that runs are installed; the real one beside it serves a build just as well.
+BPFTOOL ?= $(or $(lastword $(sort $(wildcard /usr/lib/linux-tools/*/bpftool))),$(shell \
+	command -v bpftool 2>/dev/null),$(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool)),bpftool)
+
+Q   := $(if $(V),,@)
+say  = @$(if $(V),:,printf '  %-8s%s\n' $(1) $(2))
+
+# ---- what there is ---------------------------------------------------------------------------
+
+PURE_DIRS := base event world session finding check view
+BPF_SRC   := $(wildcard bpf/*.bpf.c)
+MAIN_SRC  := user/cli/main.c
+PURE_SRC  := $(wildcard $(PURE_DIRS:%=user/%/*.c))
+USER_SRC  := $(filter-out $(MAIN_SRC),$(wildcard user/source/*.c user/cli/*.c))
+UNIT_SRC  := $(wildcard tests/unit/test_*.c)
+UNIT_LIB_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
+GOLD_SRC  := $(wildcard tests/golden/*.c)
+LIVE_SRC  := $(wildcard tests/live/test_*.c)
+PROG_SRC  := $(wildcard tests/live/prog_*.c)
+LIVE_LIB_SRC := $(filter-out $(LIVE_SRC) $(PROG_SRC),$(wildcard tests/live/*.c))
+BENCH_SRC := $(wildcard tests/bench/*.c)
+BENCH_SH  := $(wildcard tests/bench/*.sh)
+MAN_SRC   := $(wildcard user/man/*.scd)
+
+obj = $(patsubst %.c,$(O)/%.o,$(1))
+exe = $(patsubst %.c,$(O)/%,$(1))
+UNIT  := $(call exe,$(UNIT_SRC))
+GOLD  := $(if $(GOLD_SRC),$(O)/tests/golden/run)
+LIVE  := $(call exe,$(LIVE_SRC))
+PROG  := $(call exe,$(PROG_SRC))
+BENCH := $(call exe,$(BENCH_SRC))
+MAN   := $(patsubst user/man/%.scd,$(O)/man/%,$(MAN_SRC))
+
+BPF_OBJ  := $(patsubst %.c,$(O)/%.o,$(BPF_SRC))
+SKELETON := $(if $(BPF_SRC),$(O)/sigtrace.skel.h)
+HOST_OBJ := $(call obj,$(MAIN_SRC) $(PURE_SRC) $(USER_SRC) $(UNIT_SRC) $(UNIT_LIB_SRC) \
+	$(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC))
+PROG_OBJ := $(call obj,$(PROG_SRC))
+
+# ---- what is asked for, and whether the machine has what that takes ---------------------------
+# Goals in SELF_HELP do without a compiler or call tools/setup first, and then make again.
+
+SELF_HELP := clean demo test check-layers
+ifneq ($(filter-out $(SELF_HELP),$(or $(MAKECMDGOALS),all)),)
+
+hash := \#
+NEED_CMD := $(firstword $(CC)) $(CLANG) $(BPFTOOL) $(LLVM_STRIP) $(PKG_CONFIG)
+NEED_PC  := libbpf libelf zlib libzstd
+ifneq ($(filter-out all install man $(O)/sigtrace,$(or $(MAKECMDGOALS),all)),)
+NEED_PC  += cmocka jansson
+endif
+ifneq ($(filter check man install,$(MAKECMDGOALS)),)
+NEED_CMD += $(if $(MAN_SRC),scdoc)
+endif
+MISSING := $(strip $(shell \
+	for c in $(NEED_CMD); do command -v $$c >/dev/null 2>&1 || echo $$c; done; \
+	for p in $(NEED_PC); do $(PKG_CONFIG) --exists $$p 2>/dev/null || echo $$p; done; \
+	! command -v $(firstword $(CC)) >/dev/null 2>&1 || \
+	echo '$(hash)include <uthash.h>' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 || echo uthash.h))
+ifneq ($(MISSING),)
+$(error missing here: $(MISSING); to install it, as root: tools/setup)
+endif
+
+pc = $(if $(strip $(2)),$(shell $(PKG_CONFIG) $(1) $(2)))
+BPF_CFLAGS_PC := $(call pc,--cflags,libbpf)
+LIB_CFLAGS    := $(call pc,--cflags,libbpf libelf zlib libzstd)
+LIB_LIBS      := $(call pc,--libs,libbpf libelf zlib libzstd)
+TEST_CFLAGS   := $(call pc,--cflags,$(filter cmocka jansson,$(NEED_PC)))
+# Never libbpf: a test that pulls it in does not link, and that is how we know.
+TEST_LIBS     := $(call pc,--libs,libzstd $(filter cmocka jansson,$(NEED_PC)))
+BENCH_LIBS    := $(filter-out -lcmocka,$(TEST_LIBS)) -lutil -lpthread
+
+VERSION := $(or $(shell [ -e .git ] && git describe --tags --always --dirty 2>/dev/null),0.1.0)
+
+endif
+
+# ---- flags: what must be, then what the caller adds -------------------------------------------
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+	$(if $(WERROR),-Werror)
+ifneq ($(SAN),)
+HARDEN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE
+HARDEN_LD := -fsanitize=address,undefined -pie
+else
+# FORTIFY needs the optimiser, and gives way to a caller that sets its own level.
+FORTIFY := $(if $(filter -O0,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CFLAGS) $(CPPFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+HARDEN := $(FORTIFY) -fstack-protector-strong -fPIE
+HARDEN_LD := -pie -Wl,-z,relro,-z,now
+endif
+
+HOST_CPP  := -D_GNU_SOURCE -Iuser -Ibpf -I$(O)
+HOST_CC    = $(CC) -std=gnu11 $(WARN) $(HARDEN) $(HOST_CPP) $(EXTRA) $(LIB_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+HOST_LINK  = $(CC) $(CFLAGS) $(HARDEN_LD) $(LDFLAGS)
+
+MACHINE   := $(shell uname -m)
+ARCH_x86_64 := x86
+ARCH_aarch64 := arm64
+ARCH_riscv64 := riscv
+ARCH_s390x := s390
+ARCH_ppc64le := powerpc
+BPF_ARCH  := $(or $(ARCH_$(MACHINE)),$(MACHINE))
+# -target bpf knows no multiarch folder, so <asm/types.h> has to be shown to it.
+BPF_CC     = $(CLANG) -target bpf -O2 -g -mcpu=v3 -Wall -Werror -D__TARGET_ARCH_$(BPF_ARCH) \
+	-Ibpf -I$(O)/bpf $(BPF_CFLAGS_PC) \
+	$(addprefix -idirafter ,$(wildcard /usr/include/$(MACHINE)-linux-gnu))
+
+# $(call changed,VALUE,FILE): "FORCE" unless FILE holds VALUE. A file with this among its own
+# prerequisites is rewritten only when the value differs, so nothing runs when nothing changed.
+empty   :=
+space   := $(empty) $(empty)
+packed   = $(subst $(space),|,x $(strip $(1)))
+changed  = $(if $(filter-out $(call packed,$(1)),$(call packed,$(file <$(2)))),FORCE)
+
+# ---- the program -----------------------------------------------------------------------------
+
+.PHONY: all demo test check bench man install clean golden-update test-programs for-test for-demo \
+	check-static check-layers check-pure check-wire FORCE
+
+all: $(O)/sigtrace
+
+$(O)/sigtrace: $(call obj,$(MAIN_SRC)) $(O)/libuser.a $(O)/libpure.a
+	$(call say,LINK,$@)
+	$(Q)$(HOST_LINK) -o $@ $^ $(LIB_LIBS) $(LDLIBS)
+
+$(HOST_OBJ): $(O)/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(HOST_CC) -MMD -MP -c -o $@ $<
+
+# Thin archives keep path names, so event/text.o and view/text.o do not get in each other's way.
+# The list beside each makes a source that was removed leave its archive too.
+define archive
+$(O)/$(1).a: $$(call obj,$(2)) $(O)/$(1).list
+	$$(call say,AR,$$@)
+	$(Q)rm -f $$@ && $$(AR) rcsTD $$@ $$(filter %.o,$$^)
+
+$(O)/$(1).list: $$(call changed,$(2),$(O)/$(1).list)
+	@mkdir -p $$(@D)
+	@echo '$(strip $(2))' >$$@
+endef
+$(eval $(call archive,libpure,$(PURE_SRC)))
+$(eval $(call archive,libuser,$(USER_SRC)))
+$(eval $(call archive,libharness,$(LIVE_LIB_SRC)))
+$(eval $(call archive,libfixture,$(UNIT_LIB_SRC)))
+
+# One object knows the version; a commit rebuilds that one and links again.
+$(O)/user/cli/version.o: EXTRA = -DSIGTRACE_VERSION='"$(VERSION)"'
+$(O)/user/cli/version.o: $(O)/version
+$(O)/version: $(call changed,$(VERSION),$(O)/version)
+	@mkdir -p $(@D)
+	@echo '$(VERSION)' >$@
+
+# ---- the BPF object inside it ----------------------------------------------------------------
+
+$(BPF_OBJ): $(O)/%.o: %.c
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(BPF_CC) -MMD -MP -c -o $@ $<
+
+$(O)/bpf/sigtrace.bpf.linked.o: $(BPF_OBJ) $(O)/bpf.list
+	$(call say,BPFLINK,$@)
+	$(Q)$(BPFTOOL) gen object $@ $(filter %.o,$^)
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(O)/bpf.list: $(call changed,$(BPF_SRC),$(O)/bpf.list)
+	@mkdir -p $(@D)
+	@echo '$(strip $(BPF_SRC))' >$@
+
+$(O)/sigtrace.skel.h: $(O)/bpf/sigtrace.bpf.linked.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name sigtrace_bpf >$@
+
+# Only for the first build: from then on the .d file knows who includes it.
+$(call obj,$(wildcard user/source/*.c)): | $(SKELETON)
+
+# ---- tests -----------------------------------------------------------------------------------
+
+test-programs: $(UNIT) $(GOLD) $(LIVE) $(PROG)
+
+$(call obj,$(UNIT_SRC) $(UNIT_LIB_SRC) $(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC)): \
+	EXTRA = -Itests $(TEST_CFLAGS)
+
+$(UNIT): %: %.o $(O)/libfixture.a $(O)/libuser.a $(O)/libpure.a
+	$(call say,LINK,$@)
+	$(Q)$(HOST_LINK) -o $@ $^ $(TEST_LIBS) $(LDLIBS)
+
+$(GOLD): $(call obj,$(GOLD_SRC)) $(O)/libpure.a
+	$(call say,LINK,$@)
+	$(Q)$(HOST_LINK) -o $@ $^ $(LDLIBS)
+
+$(LIVE): %: %.o $(O)/libharness.a $(O)/libuser.a $(O)/libpure.a
+	$(call say,LINK,$@)
+	$(Q)$(HOST_LINK) -o $@ $^ $(TEST_LIBS) -lutil -lpthread $(LDLIBS)
+
+$(BENCH): %: %.o $(O)/libharness.a $(O)/libuser.a $(O)/libpure.a
+	$(call say,LINK,$@)
+	$(Q)$(HOST_LINK) -o $@ $^ $(BENCH_LIBS) $(LDLIBS)
+
+# What is traced must be plain: no sanitizer, nothing of ours, no loader's noise where libc.a is at hand.
+$(PROG_OBJ): $(O)/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -O2 -g -MMD -MP -c -o $@ $<
+
+$(PROG): %: %.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) -static -o $@ $< -lpthread 2>/dev/null || $(CC) -o $@ $< -lpthread
+
+check-static: check-layers check-pure check-wire
+
+check-layers:
+	$(Q)tools/check-layers --self-test
+	$(Q)tools/check-layers
+
+check-pure: $(O)/libpure.a
+	$(Q)CC='$(CC)' tools/check-pure --self-test
+	$(Q)tools/check-pure $<
+
+# The wire format has no hole that a compiler filled, on either side.
+check-wire: $(if $(wildcard bpf/wire.h),$(O)/wire.ok)
+
+$(O)/wire.ok: bpf/wire.h
+	$(call say,WIRE,$<)
+	@mkdir -p $(@D)
+	$(Q)echo '#include "wire.h"' | $(CC) -x c -std=gnu11 -Ibpf -Wall -Wextra -Wpadded -Werror -fsyntax-only -
+	$(Q)echo '#include "wire.h"' | $(BPF_CC) -x c -Wpadded -fsyntax-only -
+	@touch $@
+
+check: all man check-static $(UNIT) $(GOLD)
+	$(Q)O='$(O)' tools/run-tests unit golden
+
+test:
+	$(Q)tools/setup
+	$(Q)$(MAKE) for-test
+	$(Q)O='$(O)' tools/run-tests unit golden live
+
+demo:
+	$(Q)tools/setup
+	$(Q)$(MAKE) for-demo
+	$(Q)$(O)/sigtrace demo
+
+# A recipe, if an empty one, keeps make from saying that there was nothing to be done.
+for-test: all test-programs check-static
+	@:
+for-demo: all
+	@:
+
+golden-update: $(GOLD)
+	$(Q)SIGTRACE_SRC='$(CURDIR)' $(O)/tests/golden/run --update
+
+bench: all $(BENCH) $(PROG)
+	$(Q)O='$(O)' QUICK='$(QUICK)' tools/run-tests bench
+
+# ---- install, clean --------------------------------------------------------------------------
+
+man: $(MAN)
+
+$(MAN): $(O)/man/%: user/man/%.scd
+	$(call say,MAN,$<)
+	@mkdir -p $(@D)
+	$(Q)scdoc <$< >$@
+
+install: all man
+	install -D -m 755 $(O)/sigtrace '$(DESTDIR)$(PREFIX)/bin/sigtrace'
+	$(Q)for m in $(MAN); do \
+		install -v -D -m 644 $$m "$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}" || exit; \
+	done
+
+clean:
+	rm -rf $(O)
+
+-include $(patsubst %.o,%.d,$(HOST_OBJ) $(PROG_OBJ) $(BPF_OBJ))

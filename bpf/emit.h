@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The only way to write a record: stamps the header, counts what is lost, decides on the wake-up. */
+#ifndef SIGTRACE_BPF_EMIT_H
+#define SIGTRACE_BPF_EMIT_H
+
+#include "kernel.h"
+#include "wire.h"
+
+#define LOSS_CPUS 256
+
+/*
+ * Per CPU and kind, since the start. In .bss, so that user space reads what was lost last without a
+ * record; of __u types, since the skeleton shows them to user space.
+ */
+extern __u64 losses[LOSS_CPUS][WIRE_KIND_MAX + 1];
+extern __u64 losses_told[LOSS_CPUS][WIRE_KIND_MAX + 1];
+extern __u32 loss_pending[LOSS_CPUS];
+/* Set by the reader before it sleeps without a timer; whoever writes next wakes it, once. */
+extern __u32 reader_asleep;
+extern const volatile __u64 wake_above; /* bytes unread that wake a reader that is on its timer */
+
+struct ring_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 * 1024 * 1024);
+};
+extern struct ring_map ring SEC(".maps");
+
+/*
+ * A wake-up per record is most of what other tracers cost; see tests/bench. A sleeping reader is
+ * woken once and then comes back on a timer until it finds nothing.
+ */
+static __always_inline u64 emit_wake(void)
+{
+	if (reader_asleep) {
+		reader_asleep = 0;
+		return BPF_RB_FORCE_WAKEUP;
+	}
+	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > wake_above)
+		return BPF_RB_FORCE_WAKEUP;
+	return BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline u64 task_start(struct task_struct *t)
+{
+	return BPF_CORE_READ(t, group_leader, start_boottime);
+}
+
+static __always_inline void emit_stamp(struct wire_hdr *h, u16 kind, u32 len)
+{
+	h->len = len;
+	h->kind = kind;
+	h->cpu = bpf_get_smp_processor_id();
+	h->ts = bpf_ktime_get_boot_ns();
+}
+
+/* The header of what `current` did. */
+static __always_inline void emit_current(struct wire_hdr *h, u16 kind, u32 len)
+{
+	u64 id = bpf_get_current_pid_tgid();
+
+	emit_stamp(h, kind, len);
+	h->start = task_start((struct task_struct *)bpf_get_current_task());
+	h->tgid = id >> 32;
+	h->pid = (u32)id;
+	bpf_get_current_comm(h->comm, sizeof(h->comm));
+}
+
+/* The header of what is told about `t`. */
+static __always_inline void emit_about(struct wire_hdr *h, u16 kind, u32 len, struct task_struct *t)
+{
+	emit_stamp(h, kind, len);
+	h->start = task_start(t);
+	h->tgid = BPF_CORE_READ(t, tgid);
+	h->pid = BPF_CORE_READ(t, pid);
+	bpf_probe_read_kernel(h->comm, sizeof(h->comm), &t->comm);
+}
+
+static __always_inline void emit_lost_one(u32 cpu, u16 kind)
+{
+	__sync_fetch_and_add(&losses[cpu & (LOSS_CPUS - 1)][kind], 1);
+	loss_pending[cpu & (LOSS_CPUS - 1)] = 1;
+}
+
+static __noinline int emit_losses(u32 cpu)
+{
+	cpu &= LOSS_CPUS - 1;
+	loss_pending[cpu] = 0;
+	for (u32 k = 1; k <= WIRE_KIND_MAX; k++) {
+		u64 lost = losses[cpu][k], before = losses_told[cpu][k];
+		struct wire_lost *r;
+
+		if (lost == before)
+			continue;
+		r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0);
+		if (!r) {
+			loss_pending[cpu] = 1;
+			return 0;
+		}
+		__builtin_memset(&r->h, 0, sizeof(r->h));
+		emit_stamp(&r->h, WIRE_TRACE_LOST, sizeof(*r));
+		r->count = lost - before;
+		r->total = lost;
+		r->lost_kind = k;
+		r->lost_cpu = cpu;
+		losses_told[cpu][k] = lost;
+		bpf_ringbuf_submit(r, BPF_RB_FORCE_WAKEUP);
+	}
+	return 0;
+}
+
+static __always_inline void *emit_reserve(u16 kind, u64 size)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+	void *r;
+
+	if (loss_pending[cpu & (LOSS_CPUS - 1)])
+		emit_losses(cpu);
+	r = bpf_ringbuf_reserve(&ring, size, 0);
+	if (!r)
+		emit_lost_one(cpu, kind);
+	return r;
+}
+
+/* A record of variable length, from memory of the program's own. */
+static __always_inline void emit_output(void *r, u16 kind, u32 len)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+
+	if (loss_pending[cpu & (LOSS_CPUS - 1)])
+		emit_losses(cpu);
+	if (bpf_ringbuf_output(&ring, r, len, emit_wake()))
+		emit_lost_one(cpu, kind);
+}
+
+static __always_inline void emit_submit(void *r)
+{
+	bpf_ringbuf_submit(r, emit_wake());
+}
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The maps and globals that the programs share. Linked first: libbpf 1.1 gives a map the offset 0
+ * when an object that only declares it comes before the one that defines it.
+ */
+#include "emit.h"
+#include "scope.h"
+#include "tty.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+struct ring_map ring SEC(".maps");
+struct scope_map scope SEC(".maps");
+struct server_names_map server_names SEC(".maps");
+struct server_ports_map server_ports SEC(".maps");
+struct tty_work_map tty_work SEC(".maps");
+
+__u64 losses[LOSS_CPUS][WIRE_KIND_MAX + 1];
+__u64 losses_told[LOSS_CPUS][WIRE_KIND_MAX + 1];
+__u32 loss_pending[LOSS_CPUS];
+__u32 reader_asleep;
+const volatile __u64 wake_above = 2 * 1024 * 1024;
+const volatile __u8 scope_all;
+const volatile bool scope_servers;

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What ran before, and what user space asks about later, through the same ring as the events: the
+ * order of the records is the order of what they tell.
+ *
+ * The first snapshot comes in two passes after the hooks are attached. The first marks servers and
+ * their descendants, from when on the hooks see their forks; the second marks and emits. A child
+ * that was forked by an unmarked parent behind the first pass's back is met by the second.
+ */
+#include "emit.h"
+#include "scope.h"
+#include "sock.h"
+#include "task.h"
+
+#define SNAP_MARK 1
+#define SNAP_EMIT 2
+#define SNAP_ASKED 3
+
+#define SNAP_ANCESTORS 16
+
+__u32 snap_mode;
+__u32 snap_tasks; /* snapshots emitted */
+
+static __always_inline u8 inherited(struct task_struct *t)
+{
+	struct task_struct *p = BPF_CORE_READ(t, real_parent);
+
+	for (int i = 0; i < SNAP_ANCESTORS; i++) {
+		u32 tgid = BPF_CORE_READ(p, tgid);
+		u8 *slot;
+
+		if (tgid <= 1)
+			return 0;
+		slot = scope_slot(tgid);
+		if (slot && *slot & WIRE_IN)
+			return WIRE_IN;
+		p = BPF_CORE_READ(p, real_parent);
+	}
+	return 0;
+}
+
+static __always_inline u8 mark(struct task_struct *t, u8 *slot)
+{
+	char comm[WIRE_COMM];
+	u8 flags = *slot;
+
+	bpf_probe_read_kernel(comm, sizeof(comm), &t->comm);
+	if (!(flags & WIRE_IN))
+		flags |= inherited(t);
+	if (scope_is_server(comm))
+		flags = scope_server(flags);
+	if (flags != *slot) {
+		*slot = flags;
+		/* it may have passed on_exit meanwhile: a stale mark would outlive it */
+		if (BPF_CORE_READ(t, signal, live.counter) <= 0)
+			*slot = flags = 0;
+	}
+	return flags;
+}
+
+SEC("iter/task")
+int on_task(struct bpf_iter__task *ctx)
+{
+	struct task_struct *t = ctx->task;
+	struct wire_snapshot *r;
+	u8 *slot, flags;
+
+	if (!t || t->pid != t->tgid || t->exit_state || t->flags & PF_KTHREAD)
+		return 0;
+	slot = scope_slot(t->tgid);
+	if (!slot)
+		return 0;
+	if (snap_mode == SNAP_ASKED) {
+		if (!(*slot & WIRE_ASKED))
+			return 0;
+		*slot &= ~WIRE_ASKED;
+		flags = *slot | scope_all;
+	} else {
+		flags = mark(t, slot) | scope_all;
+		if (snap_mode == SNAP_MARK || !(flags & WIRE_IN))
+			return 0;
+	}
+	r = emit_reserve(WIRE_TASK_SNAPSHOT, sizeof(*r));
+	if (!r)
+		return 0;
+	emit_about(&r->h, WIRE_TASK_SNAPSHOT, sizeof(*r), t);
+	task_read(t, &r->task, flags);
+	emit_submit(r);
+	snap_tasks++;
+	return 0;
+}
+
+SEC("iter/task_file")
+int on_task_file(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *t = ctx->task;
+	struct sock *sk;
+	u32 state;
+
+	if (!t || !ctx->file || t->pid != t->tgid || !(scope_of(t->tgid) & WIRE_SERVER))
+		return 0;
+	sk = sock_of_file(ctx->file);
+	if (!sk)
+		return 0;
+	state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	if (state == WIRE_TCP_LISTEN)
+		scope_add_port(sock_netns(sk), sock_lport(sk));
+	sock_owner(t, sk, ctx->fd, state);
+	return 0;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* TCP connections of ssh servers: states and resets. */
+#include "emit.h"
+#include "scope.h"
+#include "sock.h"
+
+const volatile __u64 jiffy_ns = 4000000; /* set by user space */
+
+static __always_inline bool sock_in_scope(struct sock *sk)
+{
+	return sock_is_tcp(sk) && scope_has_port(sock_netns(sk), sock_lport(sk));
+}
+
+/* A server begins to listen: from here on its port, and it, are traced. */
+static __always_inline void on_listen(struct sock *sk)
+{
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	u8 *slot = scope_slot(tgid);
+	char comm[WIRE_COMM];
+
+	bpf_get_current_comm(comm, sizeof(comm));
+	if (!slot)
+		return;
+	if (!(*slot & WIRE_SERVER) && scope_is_server(comm))
+		*slot = scope_server(*slot);
+	if (!(*slot & WIRE_SERVER))
+		return;
+	scope_add_port(sock_netns(sk), sock_lport(sk));
+	sock_owner((struct task_struct *)bpf_get_current_task(), sk, WIRE_UNSET, WIRE_TCP_LISTEN);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
+{
+	struct wire_sock_state *r;
+
+	if (new_state == WIRE_TCP_LISTEN && sock_is_tcp(sk))
+		on_listen(sk);
+	if (!sock_in_scope(sk))
+		return 0;
+	r = emit_reserve(WIRE_SOCK_STATE, sizeof(*r));
+	if (!r)
+		return 0;
+	emit_current(&r->h, WIRE_SOCK_STATE, sizeof(*r));
+	sock_read(sk, &r->sk);
+	r->rcv_age = (u64)((u32)bpf_jiffies64() -
+			   BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_ack.lrcvtime)) *
+		     jiffy_ns;
+	r->old_state = old_state;
+	r->new_state = new_state;
+	r->sk_err = BPF_CORE_READ(sk, sk_err);
+	r->pad = 0;
+	emit_submit(r);
+	return 0;
+}
+
+static __always_inline int on_reset(struct sock *sk, u32 direction)
+{
+	struct wire_sock_reset *r;
+
+	if (!sk || !sock_in_scope(sk))
+		return 0;
+	r = emit_reserve(WIRE_SOCK_RESET, sizeof(*r));
+	if (!r)
+		return 0;
+	emit_current(&r->h, WIRE_SOCK_RESET, sizeof(*r));
+	sock_read(sk, &r->sk);
+	r->direction = direction;
+	r->pad = 0;
+	emit_submit(r);
+	return 0;
+}
+
+SEC("tp_btf/tcp_receive_reset")
+int BPF_PROG(on_receive_reset, struct sock *sk)
+{
+	return on_reset(sk, WIRE_RESET_RECEIVED);
+}
+
+/* sk is NULL for a packet that belongs to no socket. */
+SEC("tp_btf/tcp_send_reset")
+int BPF_PROG(on_send_reset, struct sock *sk)
+{
+	return on_reset(sk, WIRE_RESET_SENT);
+}

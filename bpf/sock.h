@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* TCP sockets of ssh servers: their addresses, and who has them open. */
+#ifndef SIGTRACE_BPF_SOCK_H
+#define SIGTRACE_BPF_SOCK_H
+
+#include "emit.h"
+#include "scope.h"
+#include "task.h"
+
+#define SOCK_FDS 16 /* descriptors of a server's child that are looked at */
+
+static __always_inline u32 sock_netns(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
+/* skc_num is 0 already at ->CLOSE; inet_sport stays. */
+static __always_inline u32 sock_lport(struct sock *sk)
+{
+	u32 port = BPF_CORE_READ(sk, __sk_common.skc_num);
+
+	return port ? port : bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+}
+
+static __always_inline bool sock_is_tcp(struct sock *sk)
+{
+	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	return (family == WIRE_AF_INET || family == WIRE_AF_INET6) &&
+	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+}
+
+static __always_inline void sock_read(struct sock *sk, struct wire_sock *w)
+{
+	__builtin_memset(w, 0, sizeof(*w));
+	w->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	w->netns = sock_netns(sk);
+	w->lport = sock_lport(sk);
+	w->rport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (w->family == WIRE_AF_INET) {
+		BPF_CORE_READ_INTO((__u32 *)w->laddr, sk, __sk_common.skc_rcv_saddr);
+		BPF_CORE_READ_INTO((__u32 *)w->raddr, sk, __sk_common.skc_daddr);
+	} else {
+		bpf_core_read(w->laddr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		bpf_core_read(w->raddr, 16, &sk->__sk_common.skc_v6_daddr);
+	}
+}
+
+/* The TCP socket behind a file, or NULL. */
+static __always_inline struct sock *sock_of_file(struct file *f)
+{
+	struct socket *s;
+	struct sock *sk;
+
+	if (!f || (BPF_CORE_READ(f, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return 0;
+	s = BPF_CORE_READ(f, private_data);
+	sk = BPF_CORE_READ(s, sk);
+	return sk && sock_is_tcp(sk) ? sk : 0;
+}
+
+static __always_inline void sock_owner(struct task_struct *t, struct sock *sk, u32 fd, u32 state)
+{
+	struct wire_sock_owner *r = emit_reserve(WIRE_SOCK_OWNER, sizeof(*r));
+
+	if (!r)
+		return;
+	emit_about(&r->h, WIRE_SOCK_OWNER, sizeof(*r), t);
+	sock_read(sk, &r->sk);
+	r->state = state;
+	r->fd = fd;
+	emit_submit(r);
+}
+
+/* Tells the connections that a server's process has open: at its fork and at its exec. */
+static __always_inline void sock_owners(struct task_struct *t)
+{
+	for (u32 fd = 0; fd < SOCK_FDS; fd++) {
+		struct sock *sk = sock_of_file(task_file(t, fd));
+		u32 state;
+
+		if (!sk)
+			continue;
+		state = BPF_CORE_READ(sk, __sk_common.skc_state);
+		if (state == WIRE_TCP_LISTEN)
+			scope_add_port(sock_netns(sk), sock_lport(sk));
+		else if (!scope_has_port(sock_netns(sk), sock_lport(sk)))
+			continue;
+		sock_owner(t, sk, fd, state);
+	}
+}
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Process life: fork, exec, exit. */
+#include "emit.h"
+#include "scope.h"
+#include "sock.h"
+#include "task.h"
+
+struct exec_scratch {
+	struct wire_exec r;
+	char tail[WIRE_FILENAME + WIRE_ARGS];
+};
+
+/* One a CPU is enough: tracepoints run their programs with preemption off. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct exec_scratch);
+} exec_scratch SEC(".maps");
+
+#define ENV_STRINGS 128
+#define ENV_STRING 4096
+
+struct env_scratch {
+	char s[ENV_STRING];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct env_scratch);
+} env_scratch SEC(".maps");
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	u32 tgid = child->tgid;
+	u8 flags = scope_of(parent->tgid) & (WIRE_IN | WIRE_SERVER);
+	struct signal_struct *sig;
+	struct wire_fork *r;
+	u8 *slot;
+
+	if (!(flags & WIRE_IN))
+		return 0;
+	if (child->pid == tgid) {
+		slot = scope_slot(tgid);
+		if (slot)
+			*slot = flags;
+	}
+	r = emit_reserve(WIRE_TASK_FORK, sizeof(*r));
+	if (r) {
+		emit_current(&r->h, WIRE_TASK_FORK, sizeof(*r));
+		sig = BPF_CORE_READ(child, signal);
+		r->child_start = task_start(child);
+		r->child_tgid = tgid;
+		r->child_pid = child->pid;
+		r->pgid = task_pid_nr(sig, PIDTYPE_PGID);
+		r->sid = task_pid_nr(sig, PIDTYPE_SID);
+		r->scope = flags;
+		r->pad = 0;
+		emit_submit(r);
+	}
+	if (flags & WIRE_SERVER && child->pid == tgid)
+		sock_owners(child);
+	return 0;
+}
+
+static __always_inline void read_tail(struct exec_scratch *s, struct task_struct *t,
+				      struct linux_binprm *bprm)
+{
+	struct mm_struct *mm = BPF_CORE_READ(t, mm);
+	u64 start = BPF_CORE_READ(mm, arg_start);
+	u64 want = BPF_CORE_READ(mm, arg_end) - start;
+	u32 n = want > WIRE_ARGS ? WIRE_ARGS : want;
+	long f = bpf_probe_read_kernel_str(s->tail, WIRE_FILENAME, BPF_CORE_READ(bprm, filename));
+
+	s->r.truncated = want > WIRE_ARGS ? WIRE_TRUNC_ARGS : 0;
+	if (f < 1 || f > WIRE_FILENAME)
+		f = 1;
+	if (f == WIRE_FILENAME)
+		s->r.truncated |= WIRE_TRUNC_FILENAME;
+	f--; /* without the NUL */
+	s->r.filename_len = f;
+	/* n ends at arg_end: a longer read faults for `env -i` programs. The barrier keeps clang from
+	 * dropping the bound, which it knows and the verifier does not. */
+	barrier_var(n);
+	if (n > WIRE_ARGS || bpf_probe_read_user(s->tail + f, n, (void *)start)) {
+		n = 0;
+		s->r.truncated |= WIRE_ARGS_FAULT;
+	}
+	s->r.args_len = n;
+}
+
+static __always_inline bool env_is(const char *s, const char *name, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		if (s[i] != name[i])
+			return false;
+	return true;
+}
+
+#define ENV_IS(s, name) env_is(s, name, sizeof(name) - 1)
+
+/* SSH_CONNECTION and SSH_TTY of a session root, and nothing else of its environment. */
+static __noinline int emit_env(struct task_struct *t, struct wire_env *r)
+{
+	u32 zero = 0;
+	struct env_scratch *scratch = bpf_map_lookup_elem(&env_scratch, &zero);
+	u64 at, end;
+
+	if (!scratch)
+		return 0;
+	at = BPF_CORE_READ(t, mm, env_start);
+	end = BPF_CORE_READ(t, mm, env_end);
+	for (int i = 0; i < ENV_STRINGS && at < end; i++) {
+		long n = bpf_probe_read_user_str(scratch->s, ENV_STRING, (void *)at);
+
+		if (n <= 0)
+			break;
+		at += n;
+		if (ENV_IS(scratch->s, "SSH_CONNECTION="))
+			bpf_probe_read_kernel_str(r->ssh_connection, sizeof(r->ssh_connection),
+						  scratch->s + 15);
+		else if (ENV_IS(scratch->s, "SSH_TTY="))
+			bpf_probe_read_kernel_str(r->ssh_tty, sizeof(r->ssh_tty), scratch->s + 8);
+	}
+	__builtin_memset(scratch->s, 0, 128);
+	return 0;
+}
+
+static __always_inline u8 exec_scope(struct task_struct *t, char comm[WIRE_COMM], bool *left)
+{
+	u8 *slot = scope_slot(t->tgid);
+	u8 was, now;
+
+	if (!slot)
+		return 0;
+	was = *slot;
+	now = was;
+	if (scope_is_server(comm))
+		now = scope_server(now);
+	else
+		now &= ~WIRE_SERVER;
+	*left = (was & WIRE_SERVER) && !(now & WIRE_SERVER);
+	if (now != was)
+		*slot = now;
+	return now | scope_all;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *bprm)
+{
+	char comm[WIRE_COMM];
+	struct exec_scratch *s;
+	struct wire_env env;
+	bool left = false;
+	u32 zero = 0;
+	u8 flags;
+
+	bpf_get_current_comm(comm, sizeof(comm));
+	flags = exec_scope(t, comm, &left);
+	if (!(flags & WIRE_IN))
+		return 0;
+	s = bpf_map_lookup_elem(&exec_scratch, &zero);
+	if (!s)
+		return 0;
+	task_read(t, &s->r.task, flags);
+	s->r.old_pid = old_pid;
+	read_tail(s, t, bprm);
+	emit_current(&s->r.h, WIRE_TASK_EXEC, 0);
+	s->r.h.len = sizeof(s->r) + s->r.filename_len + s->r.args_len;
+	if (s->r.h.len <= sizeof(*s))
+		emit_output(s, WIRE_TASK_EXEC, s->r.h.len);
+	if (flags & WIRE_SERVER)
+		sock_owners(t);
+	if (left) {
+		struct wire_env *r;
+
+		__builtin_memset(&env, 0, sizeof(env));
+		emit_current(&env.h, WIRE_TASK_ENV, sizeof(env));
+		emit_env(t, &env);
+		r = emit_reserve(WIRE_TASK_ENV, sizeof(*r));
+		if (r) {
+			*r = env;
+			emit_submit(r);
+		}
+	}
+	return 0;
+}
+
+/* One argument: from 6.12 on the tracepoint has a second one, group_dead. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *t)
+{
+	struct signal_struct *sig = t->signal;
+	struct wire_exit *r;
+	struct tty_struct *tty;
+	u8 *slot, flags;
+
+	slot = scope_slot(t->tgid);
+	if (!slot)
+		return 0;
+	flags = *slot | scope_all;
+	if (!(flags & WIRE_IN))
+		return 0;
+	/* Two threads that exit together may both see 0, none never does; the reader is idempotent. */
+	if (BPF_CORE_READ(sig, live.counter) > 0)
+		return 0;
+	*slot = 0;
+	r = emit_reserve(WIRE_TASK_EXIT, sizeof(*r));
+	if (!r)
+		return 0;
+	emit_current(&r->h, WIRE_TASK_EXIT, sizeof(*r));
+	/* as wait_task_zombie() in kernel/exit.c reports it */
+	r->exit_code = BPF_CORE_READ(sig, flags) & SIGNAL_GROUP_EXIT ?
+			       BPF_CORE_READ(sig, group_exit_code) :
+			       BPF_CORE_READ(t, group_leader, exit_code);
+	r->pgid = task_pid_nr(sig, PIDTYPE_PGID);
+	r->sid = task_pid_nr(sig, PIDTYPE_SID);
+	tty = BPF_CORE_READ(sig, tty);
+	r->tty = tty_dev(tty);
+	r->cpu = task_cpu(t);
+	emit_submit(r);
+	return 0;
+}

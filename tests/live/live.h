@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a live test is made of: a server, clients, sigtrace, and expectations that say what came. */
+#ifndef SIGTRACE_LIVE_LIVE_H
+#define SIGTRACE_LIVE_LIVE_H
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "cli/throwaway.h"
+#include "live/account.h"
+#include "live/harness.h"
+#include "live/relay.h"
+
+#define EVENT_MS 5000 /* for one event, fact or word to come */
+#define LIVE_CLIENTS 64
+
+struct live {
+	const char *why_not;	 /* this machine cannot run it; NULL: it can */
+	struct throwaway server; /* logs ACCOUNT in */
+	struct throwaway other;	 /* a second server, if a test starts one */
+	struct trace trace;
+	struct relay relay;
+	struct client clients[LIVE_CLIENTS];
+	size_t nclients;
+	pid_t child;		 /* a process of the test's own, if it starts one */
+	bool passed;		 /* the test came to its live_done() */
+};
+
+/* For cmocka_run_group_tests(): one server a group. */
+int live_group_setup(void **state);
+int live_group_teardown(void **state);
+
+/* One test: whatever it left behind goes in the tear-down. */
+#define LIVE_TEST(f) cmocka_unit_test_teardown(f, live_teardown)
+int live_teardown(void **state);
+
+/* First in each test. Skips it with the reason if this machine cannot run it. */
+struct live *live(void **state);
+/* Skips the test with this reason. */
+void live_skip(const char *reason) __attribute__((noreturn));
+/* Fails it, with the message and the last lines of sigtrace. */
+void live_fail(struct live *l, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
+
+/* sigtrace with these words, ready. */
+void live_trace(struct live *l, const char *const *args);
+#define TRACE_SSHD ARGS("--sshd", "--json")
+
+/* ssh to l->server, or to a copy of it with another port or user. */
+struct client *live_ssh(struct live *l, enum client_mode mode, const char *const *args);
+struct client *live_ssh_to(struct live *l, const struct throwaway *to, enum client_mode mode,
+			   const char *const *args);
+/* An interactive shell on a pty that answers; its pid in *shell. */
+struct client *live_shell(struct live *l, long *shell);
+void live_type(struct live *l, struct client *c, const char *bytes);
+/* The number that the client prints behind `text`. */
+long live_number(struct live *l, struct client *c, const char *text);
+/* Waits for its end; the status as a shell would tell it. */
+int live_wait(struct live *l, struct client *c);
+
+/*
+ * The object that has the pattern, which is told as to json_pack(3); it fails if none comes.
+ * Borrowed, valid to the end of the test.
+ */
+json_t *live_expect(struct live *l, const char *fmt, ...);
+/* None of those that came so far may have the pattern: for after live_done(). */
+void live_forbid(struct live *l, const char *fmt, ...);
+size_t live_count(struct live *l, const char *fmt, ...);
+
+/* Ends sigtrace with SIGTERM: it must be well to the last line and exit with 0. */
+void live_done(struct live *l);
+
+/* A helper program (prog_NAME) where every account can run it. Valid to the end of the group. */
+const char *live_prog(struct live *l, const char *name);
+
+/* Runs a program of the test's own and waits for its first line on stdout. Its pid; it is killed in
+ * the tear-down. One at a time. */
+long live_child(struct live *l, const char *const *argv);
+
+/* Members of an object; it fails if they are not there. */
+long live_int(struct live *l, const json_t *o, const char *key);
+const char *live_str(struct live *l, const json_t *o, const char *key);
+
+/* /proc, for what a test knows to be true without sigtrace. */
+bool proc_alive(long pid);		      /* runs, and is no zombie */
+long proc_parent(long pid);		      /* -1: is gone */
+bool proc_becomes(long pid, const char *comm); /* waits until it has this comm */
+bool proc_ends(long pid);		      /* waits until it is gone or a zombie */
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The live loop: sleeps, drains, answers the engine, and knows when to stop. */
+#include "source/live.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/run.h"
+#include "session/conn.h"
+
+#define FLUSH_EVERY (1000 * UINT64_C(1000000)) /* ns: what a killed tracer may lose of a recording */
+#define ASKS 256
+
+enum { FD_RING, FD_SIGNAL, FD_PROCESS, FD_OUTPUT, FDS };
+
+struct trace {
+	struct run run;
+	struct live *live;
+	struct command command;
+	int process; /* pidfd: ends the trace when readable; -1: none */
+	int signals;
+	sigset_t mask;	  /* what signalfd takes */
+	uint64_t started;
+	uint64_t flushed; /* when the recording was, last */
+	uint32_t reason;  /* WIRE_END_*: why it ends; 0: it goes on */
+};
+
+/* Signals that were ignored when we were started (nohup, a script's `&`) stay ignored. */
+static int take_signals(struct trace *t)
+{
+	const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+
+	sigemptyset(&t->mask);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		struct sigaction now;
+
+		if (!sigaction(ends[i], NULL, &now) && now.sa_handler != SIG_IGN)
+			sigaddset(&t->mask, ends[i]);
+	}
+	sigprocmask(SIG_BLOCK, &t->mask, NULL);
+	t->signals = signalfd(-1, &t->mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	return t->signals < 0 ? -1 : 0;
+}
+
+static void on_signal(struct trace *t)
+{
+	struct signalfd_siginfo info;
+
+	if (read(t->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	/* a typed Ctrl-C reaches the command too: it decides, and its end is ours */
+	if (info.ssi_signo == SIGINT && t->command.pid > 0)
+		return;
+	t->reason = WIRE_END_SIGNAL;
+	sigprocmask(SIG_UNBLOCK, &t->mask, NULL); /* a second one aborts */
+}
+
+static int open_live(struct trace *t)
+{
+	const struct options *o = t->run.o;
+	struct live_options lo = {
+		.scope = o->scope,
+		.tgid = o->scope == WIRE_SCOPE_CMD ? (uint32_t)t->command.pid : o->tgid,
+		.servers = server_comms,
+		.put = run_put,
+		.ctx = &t->run,
+	};
+	struct wire_begin begin;
+
+	live_begin_record(&begin, lo.scope, lo.tgid, sigtrace_version);
+	run_put(&t->run, &begin, sizeof(begin));
+	t->live = live_open(&lo, &t->run.err);
+	if (!t->live || live_snapshot(t->live, t->started, &t->run.err)) {
+		t->run.failed = true;
+		return -1;
+	}
+	return 0;
+}
+
+static int open_process(struct trace *t)
+{
+	const struct options *o = t->run.o;
+
+	t->process = -1;
+	if (o->scope == WIRE_SCOPE_CMD) {
+		if (command_fork(&t->command, o->command, &t->run.err))
+			goto err;
+		t->process = t->command.pidfd;
+	} else if (o->scope == WIRE_SCOPE_TREE) {
+		t->process = syscall(SYS_pidfd_open, o->tgid, 0);
+		if (t->process < 0) {
+			err_set(&t->run.err, EXIT_USAGE, "cannot watch process %u: %s", o->tgid,
+				strerror(errno));
+			goto err;
+		}
+	}
+	return 0;
+err:
+	t->run.failed = true;
+	return -1;
+}
+
+static void say_ready(const struct options *o)
+{
+	if (o->ready_fd < 0)
+		return;
+	if (write(o->ready_fd, "\n", 1) != 1)
+		log_line("cannot write to --ready-fd %d: %s", o->ready_fd, strerror(errno));
+	if (o->ready_fd > STDERR_FILENO)
+		close(o->ready_fd);
+}
+
+static void say_watching(const struct run *r)
+{
+	uint64_t open = engine_totals(r->engine).open;
+	struct buf b = {0};
+
+	if (r->o->quiet || r->o->scope == WIRE_SCOPE_CMD)
+		return;
+	if (r->o->scope == WIRE_SCOPE_ALL)
+		buf_str(&b, "every process");
+	else if (r->o->scope == WIRE_SCOPE_TREE)
+		buf_printf(&b, "process %u and its descendants", r->o->tgid);
+	else if (!r->nlisteners)
+		buf_str(&b, "for an ssh server: none runs yet");
+	for (size_t i = 0; r->o->scope == WIRE_SCOPE_SSHD && i < r->nlisteners; i++) {
+		buf_str(&b, i ? ", " : "");
+		buf_text(&b, r->listeners[i].comm, strnlen(r->listeners[i].comm, WIRE_COMM));
+		buf_printf(&b, " (pid %u, :%u)", r->listeners[i].tgid, r->listeners[i].port);
+	}
+	log_line("watching %s, %llu open session%s; press Ctrl-C to stop", buf_cstr(&b),
+		 (unsigned long long)open, open == 1 ? "" : "s");
+	buf_free(&b);
+}
+
+/* Lets time pass for the engine and answers what it asks, until it is content. */
+static void serve_engine(struct trace *t)
+{
+	uint32_t tgids[ASKS];
+	size_t n;
+
+	while (engine_deadline(t->run.engine) <= live_now()) {
+		live_tick(t->live);
+		while ((n = engine_asks(t->run.engine, tgids, ASKS)))
+			live_ask(t->live, tgids, n);
+	}
+}
+
+static int until(uint64_t now, uint64_t ts, int ms)
+{
+	uint64_t left;
+
+	if (ts <= now)
+		return 0;
+	left = (ts - now + 999999) / 1000000;
+	return left < (uint64_t)ms ? (int)left : ms;
+}
+
+static int sleep_for(struct trace *t, size_t drained)
+{
+	uint64_t now = live_now();
+	int ms = live_sleep(t->live, drained);
+
+	ms = until(now, engine_deadline(t->run.engine), ms);
+	if (t->run.o->duration)
+		ms = until(now, t->started + t->run.o->duration, ms);
+	if (t->run.writer)
+		ms = until(now, t->flushed + FLUSH_EVERY, ms);
+	return ms;
+}
+
+static void flush(struct trace *t)
+{
+	uint64_t now = live_now();
+
+	run_flush(&t->run);
+	if (t->run.writer && now - t->flushed >= FLUSH_EVERY) {
+		t->flushed = now;
+		if (!t->run.failed && recording_flush(t->run.writer, &t->run.err))
+			t->run.failed = true;
+	}
+}
+
+static void wait_for_more(struct trace *t, size_t drained)
+{
+	struct pollfd fds[FDS] = {
+		[FD_RING] = {.fd = live_fd(t->live), .events = POLLIN},
+		[FD_SIGNAL] = {.fd = t->signals, .events = POLLIN},
+		[FD_PROCESS] = {.fd = t->process, .events = POLLIN},
+		/* no events: only POLLERR, when the reader of our pipe has gone */
+		[FD_OUTPUT] = {.fd = t->run.o->quiet ? -1 : t->run.out},
+	};
+
+	if (poll(fds, FDS, sleep_for(t, drained)) <= 0)
+		return;
+	if (fds[FD_SIGNAL].revents)
+		on_signal(t);
+	if (fds[FD_PROCESS].revents)
+		t->reason = WIRE_END_COMMAND;
+	if (fds[FD_OUTPUT].revents & POLLERR)
+		t->run.out_gone = true;
+}
+
+static void check_end(struct trace *t)
+{
+	if (t->run.failed)
+		t->reason = WIRE_END_ERROR;
+	else if (t->run.out_gone)
+		t->reason = WIRE_END_OUTPUT;
+	else if (t->run.o->duration && live_now() >= t->started + t->run.o->duration)
+		t->reason = WIRE_END_DURATION;
+}
+
+static void loop(struct trace *t)
+{
+	size_t drained = 0;
+
+	while (!t->reason) {
+		wait_for_more(t, drained);
+		drained = live_drain(t->live);
+		serve_engine(t);
+		flush(t);
+		if (!t->reason)
+			check_end(t);
+	}
+}
+
+static void end(struct trace *t)
+{
+	struct wire_end r;
+
+	if (t->live) {
+		live_stop(t->live);
+		live_close(t->live);
+	}
+	live_end_record(&r, t->reason ? t->reason : WIRE_END_ERROR);
+	run_put(&t->run, &r, sizeof(r));
+}
+
+int trace_live(const struct options *o)
+{
+	struct trace t = {.process = -1, .signals = -1};
+	int status;
+
+	t.started = live_now();
+	t.flushed = t.started;
+	if (run_open(&t.run, o))
+		goto out;
+	if (take_signals(&t) || open_process(&t) || open_live(&t))
+		goto out;
+	say_watching(&t.run);
+	say_ready(o);
+	if (o->command && command_start(&t.command, o->command[0], &t.run.err)) {
+		t.run.failed = true;
+		goto out;
+	}
+	loop(&t);
+out:
+	if (t.live)
+		end(&t);
+	status = run_close(&t.run);
+	if (t.reason == WIRE_END_COMMAND && o->command && status == EXIT_OK)
+		status = command_status(&t.command);
+	if (o->command)
+		command_close(&t.command);
+	else if (t.process >= 0)
+		close(t.process);
+	if (t.signals >= 0)
+		close(t.signals);
+	return status;
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "cli/options.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "base/parse.h"
+#include "event/field.h"
+#include "event/names.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static int usage(struct err *e, const char *what, const char *value, const char *hint)
+{
+	err_set(e, EXIT_USAGE, "%s '%s'", what, value);
+	return hint ? err_hint(e, "did you mean %s?", hint) :
+		      err_hint(e, "sigtrace --help lists the options");
+}
+
+static int set_scope(struct options *o, unsigned scope, struct err *e)
+{
+	if (o->scope_given && o->scope != scope) {
+		err_set(e, EXIT_USAGE, "two scopes are given");
+		return err_hint(e, "give one of --sshd, --all, -p PID, -- CMD");
+	}
+	o->scope = scope;
+	o->scope_given = true;
+	return 0;
+}
+
+static int on_sshd(struct options *o, const char *v, struct err *e)
+{
+	(void)v;
+	return set_scope(o, WIRE_SCOPE_SSHD, e);
+}
+
+static int on_all(struct options *o, const char *v, struct err *e)
+{
+	(void)v;
+	return set_scope(o, WIRE_SCOPE_ALL, e);
+}
+
+static int on_pid(struct options *o, const char *v, struct err *e)
+{
+	char path[64], line[128];
+	uint64_t pid;
+	FILE *f;
+
+	if (parse_u64(v, INT_MAX, &pid) || !pid)
+		return usage(e, "-p takes a process id, not", v, NULL);
+	snprintf(path, sizeof(path), "/proc/%u/status", (unsigned)pid);
+	f = fopen(path, "re");
+	if (!f) {
+		err_set(e, EXIT_USAGE, "there is no process %u", (unsigned)pid);
+		return -1;
+	}
+	o->tgid = pid; /* a thread's id names its process */
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "Tgid: %u", &o->tgid) == 1)
+			break;
+	fclose(f);
+	return set_scope(o, WIRE_SCOPE_TREE, e);
+}
+
+static int on_user(struct options *o, const char *v, struct err *e)
+{
+	(void)e;
+	o->filter.user = v;
+	return 0;
+}
+
+static int on_tty(struct options *o, const char *v, struct err *e)
+{
+	char path[128];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s%s", v[0] == '/' ? "" : "/dev/", v);
+	if (stat(path, &st) || !S_ISCHR(st.st_mode))
+		return usage(e, "-t takes a terminal such as pts/5, not", v, NULL);
+	o->filter.tty = major(st.st_rdev) << 20 | minor(st.st_rdev);
+	return 0;
+}
+
+static int on_peer(struct options *o, const char *v, struct err *e)
+{
+	(void)e;
+	o->filter.peer = v;
+	return 0;
+}
+
+static int on_session(struct options *o, const char *v, struct err *e)
+{
+	uint64_t n;
+
+	if (parse_u64(v[0] == '#' ? v + 1 : v, UINT32_MAX, &n) || !n)
+		return usage(e, "--session takes a number, not", v, NULL);
+	o->filter.session = n;
+	return 0;
+}
+
+/* Calls `add` with each word of a list; a '!' in front of the list or a word negates. */
+static int each_word(struct options *o, const char *list, struct err *e,
+		     int (*add)(struct options *o, const char *word, bool not, struct err *e))
+{
+	char *copy = strdup(list), *save, *word;
+	int r = 0;
+
+	if (!copy)
+		return err_set(e, EXIT_USAGE, "out of memory");
+	for (word = strtok_r(copy, ",", &save); word && !r; word = strtok_r(NULL, ",", &save))
+		r = add(o, word + (word[0] == '!'), word[0] == '!', e);
+	free(copy);
+	return r;
+}
+
+static int add_signal(struct options *o, const char *word, bool not, struct err *e)
+{
+	unsigned sig = signal_by_name(word);
+	uint64_t bit;
+	size_t n;
+
+	if (!sig) {
+		const char *const *names = signal_names(&n);
+
+		return usage(e, "unknown signal", word, parse_nearest(word, names, n));
+	}
+	bit = UINT64_C(1) << (sig - 1);
+	if (not && !o->filter.signals)
+		o->filter.signals = UINT64_MAX;
+	o->filter.signals = not ? o->filter.signals & ~bit : o->filter.signals | bit;
+	return 0;
+}
+
+static int on_signal(struct options *o, const char *v, struct err *e)
+{
+	return each_word(o, v, e, add_signal);
+}
+
+#define KIND_NAME(num, NAME, name, type, tail) name,
+static const char *const kind_names[] = {WIRE_KINDS(KIND_NAME) "session.open", "interrupt", "orphan",
+					 "session.close"};
+
+static uint32_t fact_bit(const char *word)
+{
+	for (unsigned k = FACT_OPEN; k <= FACT_CLOSE; k++)
+		if (!strcmp(word, fact_kind_name(k)))
+			return VIEW_FACT_BIT(k);
+	return 0;
+}
+
+static int add_kind(struct options *o, const char *word, bool not, struct err *e)
+{
+	unsigned kind = kind_by_name(word);
+	uint32_t bit = kind ? UINT32_C(1) << kind : fact_bit(word);
+
+	if (!bit)
+		return usage(e, "unknown kind", word,
+			     parse_nearest(word, kind_names, COUNT(kind_names)));
+	if (not && !o->filter.kinds)
+		o->filter.kinds = UINT32_MAX;
+	o->filter.kinds = not ? o->filter.kinds & ~bit : o->filter.kinds | bit;
+	return 0;
+}
+
+static int on_event(struct options *o, const char *v, struct err *e)
+{
+	return each_word(o, v, e, add_kind);
+}
+
+static int on_failed(struct options *o, const char *v, struct err *e)
+{
+	(void)v;
+	(void)e;
+	o->filter.failed = true;
+	return 0;
+}
+
+static int on_json(struct options *o, const char *v, struct err *e)
+{
+	(void)v;
+	(void)e;
+	o->json = true;
+	return 0;
+}
+
+static int on_read(struct options *o, const char *v, struct err *e)
+{
+	(void)e;
+	o->read = v;
+	return 0;
+}
+
+static int on_write(struct options *o, const char *v, struct err *e)
+{
+	(void)e;
+	o->write = v;
+	return 0;
+}
+
+static int on_output(struct options *o, const char *v, struct err *e)
+{
+	(void)e;
+	o->output = v;
+	return 0;
+}
+
+static int on_color(struct options *o, const char *v, struct err *e)
+{
+	static const char *const names[] = {
+		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (!strcmp(v, names[i])) {
+			o->color = i;
+			return 0;
+		}
+	return usage(e, "--color takes auto, always or never, not", v,
+		     parse_nearest(v, names, COUNT(names)));
+}
+
+static int on_quiet(struct options *o, const char *v, struct err *e)
+{
+	(void)v;
+	(void)e;
+	o->quiet = true;
+	return 0;
+}
+
+static int on_verbose(struct options *o, const char *v, struct err *e)
+{
+	(void)v;
+	(void)e;
+	o->verbose = true;
+	return 0;
+}
+
+static int on_duration(struct options *o, const char *v, struct err *e)
+{
+	if (parse_duration(v, &o->duration) || !o->duration) {
+		err_set(e, EXIT_USAGE, "--duration takes a time such as 300ms, 2s or 5m, not '%s'", v);
+		return -1;
+	}
+	return 0;
+}
+
+static int on_ready_fd(struct options *o, const char *v, struct err *e)
+{
+	uint64_t fd;
+
+	if (parse_u64(v, 65535, &fd))
+		return usage(e, "--ready-fd takes a descriptor, not", v, NULL);
+	o->ready_fd = fd;
+	return 0;
+}
+
+static int on_help(struct options *o, const char *v, struct err *e)
+{
+	(void)v;
+	(void)e;
+	o->help = true;
+	return 0;
+}
+
+static int on_version(struct options *o, const char *v, struct err *e)
+{
+	(void)v;
+	(void)e;
+	o->version = true;
+	return 0;
+}
+
+static const struct row {
+	const char *group; /* of the first row of a group */
+	char brief;
+	const char *name;
+	const char *arg; /* NULL: takes none */
+	int (*set)(struct options *o, const char *value, struct err *e);
+	const char *help;
+} rows[] = {
+	{"What to trace", 0, "sshd", NULL, on_sshd, "every ssh server, its sessions and all their processes"},
+	{NULL, 0, "all", NULL, on_all, "every process of the machine"},
+	{NULL, 'p', "pid", "PID", on_pid, "one process and its descendants; ends when it does"},
+	{NULL, 'r', "read", "FILE", on_read, "a recording instead of the kernel; '-': stdin; needs no root"},
+	{"Of that, what to show", 'u', "user", "USER", on_user, "sessions of this user"},
+	{NULL, 't', "tty", "TTY", on_tty, "sessions on this terminal, such as pts/5"},
+	{NULL, 0, "peer", "ADDR[:PORT]", on_peer, "sessions from this address"},
+	{NULL, 0, "session", "ID", on_session, "one session, by its number"},
+	{NULL, 's', "signal", "SIG,..", on_signal, "these signals; !SIG: all but it"},
+	{NULL, 'e', "event", "KIND,..", on_event, "these kinds, named as in JSON; !KIND: all but it"},
+	{NULL, 'x', "failed", NULL, on_failed, "only what was ignored, blocked or failed"},
+	{"Output", 0, "json", NULL, on_json, "one JSON object a line"},
+	{NULL, 'w', "write", "FILE", on_write, "record to FILE as well; with -q, only that"},
+	{NULL, 'o', "output", "FILE", on_output, "write text or JSON there instead of to stdout"},
+	{NULL, 0, "color", "WHEN", on_color, "auto, always or never"},
+	{NULL, 'q', "quiet", NULL, on_quiet, "show nothing"},
+	{NULL, 'v', "verbose", NULL, on_verbose, "show everything: also forks, sockets, SIGCHLD, start-up files"},
+	{NULL, 0, "duration", "TIME", on_duration, "stop after 300ms, 2s, 5m"},
+	{NULL, 0, "ready-fd", "N", on_ready_fd, "write a newline to descriptor N when every hook is attached"},
+	{NULL, 'h', "help", NULL, on_help, "show this"},
+	{NULL, 'V', "version", NULL, on_version, "show the version"},
+};
+
+void options_help(FILE *out)
+{
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct row *r = &rows[i];
+		char left[64];
+		int n = 0;
+
+		if (r->group)
+			fprintf(out, "\n%s\n", r->group);
+		if (r->brief)
+			n = snprintf(left, sizeof(left), "-%c, ", r->brief);
+		else
+			n = snprintf(left, sizeof(left), "    ");
+		snprintf(left + n, sizeof(left) - n, "--%s%s%s", r->name, r->arg ? " " : "",
+			 r->arg ? r->arg : "");
+		fprintf(out, "  %-26s %s\n", left, r->help);
+	}
+}
+
+static const struct row *find_brief(char c)
+{
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rows[i].brief == c)
+			return &rows[i];
+	return NULL;
+}
+
+static const struct row *find_name(const char *name, size_t n)
+{
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (strlen(rows[i].name) == n && !strncmp(rows[i].name, name, n))
+			return &rows[i];
+	return NULL;
+}
+
+static int unknown(const char *arg, struct err *e)
+{
+	const char *names[COUNT(rows)], *near;
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		names[i] = rows[i].name;
+	near = !strncmp(arg, "--", 2) ? parse_nearest(arg + 2, names, COUNT(rows)) : NULL;
+	err_set(e, EXIT_USAGE, "unknown option '%s'", arg);
+	return near ? err_hint(e, "did you mean --%s?", near) :
+		      err_hint(e, "sigtrace --help lists the options");
+}
+
+/* argv[*i] is --name, --name=value or --name value */
+static int take_long(struct options *o, int argc, char **argv, int *i, struct err *e)
+{
+	const char *arg = argv[*i], *eq = strchr(arg, '=');
+	const struct row *r = find_name(arg + 2, eq ? (size_t)(eq - arg - 2) : strlen(arg + 2));
+
+	if (!r)
+		return unknown(arg, e);
+	if (!r->arg && eq)
+		return err_set(e, EXIT_USAGE, "--%s takes no value", r->name);
+	if (r->arg && !eq && *i + 1 >= argc)
+		return err_set(e, EXIT_USAGE, "--%s needs %s", r->name, r->arg);
+	return r->set(o, !r->arg ? NULL : eq ? eq + 1 : argv[++*i], e);
+}
+
+/* argv[*i] is -a, -ab, -aVALUE or -a VALUE */
+static int take_brief(struct options *o, int argc, char **argv, int *i, struct err *e)
+{
+	for (const char *p = argv[*i] + 1; *p; p++) {
+		const struct row *r = find_brief(*p);
+
+		if (!r)
+			return unknown(argv[*i], e);
+		if (!r->arg) {
+			if (r->set(o, NULL, e))
+				return -1;
+			continue;
+		}
+		if (p[1])
+			return r->set(o, p + 1, e);
+		if (*i + 1 >= argc)
+			return err_set(e, EXIT_USAGE, "-%c needs %s", *p, r->arg);
+		return r->set(o, argv[++*i], e);
+	}
+	return 0;
+}
+
+static int take_command(struct options *o, char **argv, struct err *e)
+{
+	if (!*argv)
+		return err_set(e, EXIT_USAGE, "-- needs a command");
+	o->command = argv;
+	return set_scope(o, WIRE_SCOPE_CMD, e);
+}
+
+static int check(struct options *o, struct err *e)
+{
+	if (o->help || o->version)
+		return 0;
+	if (o->read && o->scope_given)
+		return err_set(e, EXIT_USAGE, "-r reads a recording: it has its scope already");
+	if (o->read && o->write)
+		return err_set(e, EXIT_USAGE, "-w records what is live: it cannot go with -r");
+	if (!o->read && !o->scope_given) {
+		if (!o->filter.user && !o->filter.tty && !o->filter.peer && !o->filter.session) {
+			err_set(e, EXIT_USAGE, "nothing to trace");
+			return err_hint(e, "give --sshd, --all, -p PID, -- CMD, or -r FILE");
+		}
+		o->scope = WIRE_SCOPE_SSHD; /* the other filters are about sessions */
+	}
+	return 0;
+}
+
+int options_parse(struct options *o, int argc, char **argv, struct err *e)
+{
+	memset(o, 0, sizeof(*o));
+	o->ready_fd = -1;
+	for (int i = 1; i < argc; i++) {
+		const char *arg = argv[i];
+		int r;
+
+		if (!strcmp(arg, "--"))
+			return take_command(o, argv + i + 1, e) ? -1 : check(o, e);
+		if (!strncmp(arg, "--", 2))
+			r = take_long(o, argc, argv, &i, e);
+		else if (arg[0] == '-' && arg[1])
+			r = take_brief(o, argc, argv, &i, e);
+		else
+			r = usage(e, "unexpected argument", arg, NULL);
+		if (r)
+			return -1;
+	}
+	return check(o, e);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The command line of a trace: one option, one row. */
+#ifndef SIGTRACE_CLI_OPTIONS_H
+#define SIGTRACE_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "view/view.h"
+
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct options {
+	unsigned scope;	       /* WIRE_SCOPE_* */
+	bool scope_given;
+	uint32_t tgid;	       /* of WIRE_SCOPE_TREE */
+	char **command;	       /* after --, ended by NULL; else NULL */
+	struct view_filter filter;
+	bool json;
+	bool quiet;
+	bool verbose;
+	enum color color;
+	const char *read;      /* -r */
+	const char *write;     /* -w */
+	const char *output;    /* -o */
+	uint64_t duration;     /* ns, 0: none */
+	int ready_fd;	       /* -1: none */
+	bool help;
+	bool version;
+};
+
+/* Parses argv[1..]. 0, or -1 with e (EXIT_USAGE). Strings point into argv. */
+int options_parse(struct options *o, int argc, char **argv, struct err *e);
+
+/* The rows, grouped, as --help shows them. */
+void options_help(FILE *out);
+
+#endif

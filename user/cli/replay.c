@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/run.h"
+#include "source/recording.h"
+
+/* A recording that stops without a trace.end: whoever wrote it was killed, or it is cut off. */
+static void end_here(struct run *r)
+{
+	struct wire_end end;
+
+	memset(&end, 0, sizeof(end));
+	end.h.len = sizeof(end);
+	end.h.kind = WIRE_TRACE_END;
+	end.h.ts = r->last_ts;
+	end.reason = WIRE_END_CUT;
+	run_put(r, &end, sizeof(end));
+}
+
+static void replay(struct run *r, struct recording_reader *in)
+{
+	const void *rec;
+	size_t len;
+	int n = 0;
+
+	while (!r->failed && !r->out_gone && (n = recording_next(in, &rec, &len, &r->err)) > 0)
+		run_put(r, rec, len);
+	if (n < 0) {
+		r->failed = true;
+	} else if (!r->failed && !r->out_gone && !r->ended) {
+		r->failed = true;
+		err_set(&r->err, EXIT_INCONCLUSIVE, "recording '%s' has no end: its writer was killed",
+			r->o->read);
+	}
+	if (!r->ended)
+		end_here(r);
+}
+
+int trace_replay(const struct options *o)
+{
+	struct recording_reader *in = NULL;
+	struct run r;
+
+	if (!run_open(&r, o)) {
+		in = recording_open(o->read, &r.err);
+		if (in)
+			replay(&r, in);
+		else
+			r.failed = true;
+	}
+	recording_free(in);
+	return run_close(&r);
+}

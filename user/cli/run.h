@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where records go, live or replayed: the recording, the engine, its view, the output. */
+#ifndef SIGTRACE_CLI_RUN_H
+#define SIGTRACE_CLI_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "cli/options.h"
+#include "finding/engine.h"
+#include "source/recording.h"
+
+struct listener {
+	uint32_t tgid;
+	uint32_t port;
+	char comm[WIRE_COMM];
+};
+
+struct run {
+	const struct options *o;
+	struct engine *engine;
+	struct view *view;
+	struct recording_writer *writer; /* NULL: no recording */
+	int out;
+	bool out_gone;	  /* nobody reads it any more */
+	bool failed;	  /* see err */
+	struct err err;	  /* the first failure */
+	uint64_t last_ts; /* of the newest record */
+	bool ended;	  /* trace.end was taken */
+	struct listener listeners[4]; /* the first few, for the banner */
+	size_t nlisteners;
+};
+
+/* 0, or -1 with r->err. */
+int run_open(struct run *r, const struct options *o);
+
+/* Takes a record: struct run * as ctx. */
+void run_put(void *ctx, const void *rec, size_t len);
+
+/* Writes what the view has made. */
+void run_flush(struct run *r);
+
+/* Tells the view that all is over, writes the rest, frees. Returns the exit status. */
+int run_close(struct run *r);
+
+#endif

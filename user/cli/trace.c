@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "cli/cli.h"
+
+static int show_help(void)
+{
+	printf("sigtrace: what became of every Ctrl-C, and who outlived the ssh session\n\n"
+	       "Usage\n"
+	       "  sigtrace --sshd [options]            watch all ssh sessions until Ctrl-C\n"
+	       "  sigtrace [options] -- CMD [ARG..]    trace a command; its exit status is ours\n"
+	       "  sigtrace -r FILE [options]           the same views from a recording\n"
+	       "  sigtrace demo                        a throw-away sshd, and what it leaves behind\n"
+	       "  sigtrace fields                      every kind and field of a record\n");
+	options_help(stdout);
+	printf("\nExit status\n"
+	       "  0 done   2 usage   3 cannot trace (says why)   4 inconclusive: recording damaged or\n"
+	       "  cut short, or output lost\n");
+	return ferror(stdout) ? EXIT_INCONCLUSIVE : EXIT_OK;
+}
+
+int cmd_trace(int argc, char **argv)
+{
+	struct options o;
+	struct err e = {0};
+
+	if (options_parse(&o, argc, argv, &e)) {
+		log_err(&e);
+		return e.status;
+	}
+	if (o.help)
+		return show_help();
+	if (o.version) {
+		printf("sigtrace %s\n", sigtrace_version);
+		return EXIT_OK;
+	}
+	return o.read ? trace_replay(&o) : trace_live(&o);
+}

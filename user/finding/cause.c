@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The cause table of ssh-facts 1.6: evaluated top down, in the order of the evidence. */
+#include "event/names.h"
+#include "finding/finding.h"
+
+#define ECONNRESET 104 /* include/uapi/asm-generic/errno.h */
+#define ETIMEDOUT 110
+#define EHOSTUNREACH 113
+
+/* A client that just said goodbye sent data a moment ago; one that is timed out was silent for at
+ * least one ClientAliveInterval, whose unit is the second. */
+#define SILENT (900 * MS)
+
+static bool before(const struct mark *a, uint64_t ts)
+{
+	return a->seq && (!ts || a->ts <= ts);
+}
+
+static uint64_t changed(const struct session *x)
+{
+	return x->conn ? conn_changed(x->conn) : 0;
+}
+
+static bool is_openssh(const struct session *x)
+{
+	return x->server && server_of(x->server->comm) == SERVER_OPENSSH;
+}
+
+static int server_status(const struct session *x)
+{
+	return x->server_exit.seq ? exit_status(x->server->exit_code) : -1;
+}
+
+static bool is_mux(const struct session *x)
+{
+	return x->hangup.seq && !x->server_exit.seq && !changed(x) &&
+	       (!x->root_exit.seq || x->hangup.ts <= x->root_exit.ts);
+}
+
+static bool is_exit(const struct session *x)
+{
+	return before(&x->root_exit, changed(x)) && before(&x->root_exit, x->server_exit.ts) &&
+	       before(&x->root_exit, x->hangup.ts);
+}
+
+static void say_exit(struct buf *b, const struct session *x)
+{
+	uint32_t sig = exit_signal(x->root->exit_code);
+	const struct task_signal *g = sig ? task_signal(x->root, sig) : NULL;
+
+	buf_str(b, x->request == REQUEST_SHELL ? "the shell " : "the command ");
+	if (!sig) {
+		buf_printf(b, "ended by itself with status %d", exit_status(x->root->exit_code));
+		return;
+	}
+	buf_printf(b, "was killed by %s", signal_name(sig));
+	if (g && g->sender_tgid && g->sender_tgid != x->root->key.tgid) {
+		buf_str(b, " from ");
+		buf_text(b, g->sender_comm, strnlen(g->sender_comm, WIRE_COMM));
+		buf_printf(b, " %u", g->sender_tgid);
+	}
+}
+
+static bool is_server_killed(const struct session *x)
+{
+	return x->server_exit.seq && exit_signal(x->server->exit_code);
+}
+
+static void say_sender(struct buf *b, const struct task_signal *g)
+{
+	buf_text(b, g->sender_comm, strnlen(g->sender_comm, WIRE_COMM));
+	buf_printf(b, " %u", g->sender_tgid);
+}
+
+/* OpenSSH's monitor, asked to stop, passes SIGTERM on to the user child (monitor.c). */
+static void say_server_killed(struct buf *b, const struct session *x)
+{
+	uint32_t sig = exit_signal(x->server->exit_code);
+	const struct task_signal *g = task_signal(x->server, sig);
+	const struct task *monitor = x->conn ? x->conn->first : NULL;
+	const struct task_signal *asked = NULL;
+
+	buf_printf(b, "the server's process was killed by %s", signal_name(sig));
+	if (!g || !g->sender_tgid)
+		return;
+	buf_str(b, " from ");
+	say_sender(b, g);
+	if (monitor && monitor != x->server && g->sender_tgid == monitor->key.tgid)
+		asked = task_signal(monitor, sig);
+	if (asked && asked->sender_tgid) {
+		buf_str(b, ", its monitor, which got it from ");
+		say_sender(b, asked);
+	}
+}
+
+static bool is_reset(const struct session *x)
+{
+	const struct conn *c = x->conn;
+
+	return c && ((c->reset.seq && c->reset.ts == conn_changed(c)) ||
+		     (c->closed.seq && c->sk_err == ECONNRESET && !c->peer_fin.seq &&
+		      !c->own_fin.seq));
+}
+
+static bool is_tcp_timeout(const struct session *x)
+{
+	return x->conn && x->conn->closed.seq &&
+	       (x->conn->sk_err == ETIMEDOUT || x->conn->sk_err == EHOSTUNREACH);
+}
+
+static bool is_silence(const struct session *x)
+{
+	const struct conn *c = x->conn;
+
+	return is_openssh(x) && c && c->own_fin.seq && !before(&c->peer_fin, c->own_fin.ts) &&
+	       server_status(x) == 255 && c->own_fin_age >= SILENT;
+}
+
+/* FIN and DISCONNECT race: either side may close first. */
+static bool is_disconnect(const struct session *x)
+{
+	return is_openssh(x) && changed(x) && server_status(x) == 255;
+}
+
+static bool is_vanished(const struct session *x)
+{
+	return is_openssh(x) && x->conn && x->conn->peer_fin.seq && server_status(x) == 0;
+}
+
+static bool is_anything(const struct session *x)
+{
+	(void)x;
+	return true;
+}
+
+static const struct cause causes[] = {
+	{END_MUX_CLOSED, is_mux, NULL, "its channel was closed; the connection goes on"},
+	{END_EXIT, is_exit, say_exit, NULL},
+	{END_SERVER_KILLED, is_server_killed, say_server_killed, NULL},
+	{END_RESET, is_reset, NULL, "the connection was reset"},
+	{END_TIMEOUT, is_tcp_timeout, NULL, "TCP gave the client up"},
+	{END_TIMEOUT, is_silence, NULL, "the server gave a silent client up (ClientAlive)"},
+	{END_DISCONNECT, is_disconnect, NULL, "client disconnected"},
+	{END_VANISHED, is_vanished, NULL, "client vanished without a goodbye"},
+	{END_UNKNOWN, is_anything, NULL, "what ended it was not seen"},
+};
+
+const struct cause *cause_of(const struct session *x)
+{
+	const struct cause *c = causes;
+
+	while (!c->is(x))
+		c++;
+	return c;
+}
+
+void cause_say(struct buf *b, const struct cause *c, const struct session *x)
+{
+	if (c->say)
+		c->say(b, x);
+	else
+		buf_str(b, c->text);
+}
+
+void cause_evidence(struct seqs *out, const struct session *x)
+{
+	const struct conn *c = x->conn;
+
+	seqs_add(out, x->root_exit.seq);
+	seqs_add(out, x->server_exit.seq);
+	seqs_add(out, x->hangup.seq);
+	if (x->server && x->server_exit.seq && exit_signal(x->server->exit_code)) {
+		const struct task_signal *g =
+			task_signal(x->server, exit_signal(x->server->exit_code));
+
+		seqs_add(out, g ? g->seq : 0);
+	}
+	if (!c)
+		return;
+	seqs_add(out, c->peer_fin.seq);
+	seqs_add(out, c->own_fin.seq);
+	seqs_add(out, c->reset.seq);
+	seqs_add(out, c->closed.seq);
+}
+
+bool cause_is_loss(enum end end)
+{
+	return end == END_DISCONNECT || end == END_VANISHED || end == END_RESET ||
+	       end == END_TIMEOUT || end == END_SERVER_KILLED;
+}

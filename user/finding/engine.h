@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The engine: records in, facts out. A pure fold: no clock, no I/O; the same records give the same
+ * facts, live and in a replay.
+ */
+#ifndef SIGTRACE_FINDING_ENGINE_H
+#define SIGTRACE_FINDING_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "session/fact.h"
+#include "world/task.h"
+
+struct engine;
+struct session;
+
+/*
+ * Who listens to an engine. For every record first `event`, then the facts that it completed; both
+ * may be NULL. What they are handed lives until they return.
+ */
+struct sink {
+	void *ctx;
+	/* session: number of the session that the event belongs to, 0: none */
+	void (*event)(void *ctx, const struct engine *e, const struct event *ev, uint32_t session);
+	void (*fact)(void *ctx, const struct engine *e, const struct fact *f);
+};
+
+/* NULL when memory ran out. `sink` is copied. The caller frees with engine_free(). */
+struct engine *engine_new(const struct sink *sink);
+void engine_free(struct engine *e);
+
+/*
+ * Takes one record. Returns EVENT_OK, or why the bytes are no record (nothing has changed then).
+ * After TRACE_END every open session is closed with what is known, and no record may follow.
+ */
+enum event_error engine_feed(struct engine *e, const void *rec, size_t len);
+
+/*
+ * The ts at which the engine wants to hear a trace.tick, should no other record come by then;
+ * UINT64_MAX: it waits for nothing. The live source asks; a replay finds the ticks in the stream.
+ */
+uint64_t engine_deadline(const struct engine *e);
+
+/*
+ * Takes the processes that the engine wants a task.snapshot of, followed by a trace.ready with
+ * asked = 1: at most `max` tgids into `tgids`, returns how many. Live sources answer; a replay
+ * finds the answers in the stream.
+ */
+size_t engine_asks(struct engine *e, uint32_t *tgids, size_t max);
+
+/* Totals for trace.end and the summary. */
+struct totals {
+	uint64_t records; /* taken, trace.begin and trace.end included */
+	uint64_t lost;
+	uint64_t sessions;
+	uint64_t open;	  /* sessions that are open now */
+	uint64_t orphans;
+	uint64_t intended; /* of these, left on purpose */
+	uint64_t interrupts;
+};
+struct totals engine_totals(const struct engine *e);
+
+const struct world *engine_world(const struct engine *e);
+/* The trace.begin record, all zero before it came. */
+const struct wire_begin *engine_begin(const struct engine *e);
+
+/* What a view may want to know of a session. */
+struct session_view {
+	uint32_t number;
+	const char *user;
+	uint32_t pty;
+	enum request request;
+	const struct task *root;   /* NULL when it is not known (any more) */
+	const struct task *server; /* likewise */
+	uint32_t root_tgid;
+	uint32_t root_pgid;	   /* of an interactive shell: its own group, not a job's */
+};
+/* false when the number is not (or no longer) known. */
+bool engine_session(const struct engine *e, uint32_t number, struct session_view *v);
+
+/*
+ * Is this record a signal that a fact tells (a typed Ctrl-C's, a hang-up's at the session's end)?
+ * For views that would say it twice.
+ */
+bool engine_told(const struct engine *e, const struct event *ev);
+
+#endif

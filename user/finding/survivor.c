@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Why a process outlived its session, and whether it was meant to (ssh-facts 3). */
+#include "finding/finding.h"
+
+#define SIGHUP 1
+#define HUP_BIT (UINT64_C(1) << (SIGHUP - 1))
+#define STOPPED_STATES 0xc   /* __TASK_STOPPED | __TASK_TRACED, include/linux/sched.h */
+#define TASK_UNINTERRUPTIBLE 2
+#define TASK_KILLABLE_BITS 0x102 /* TASK_WAKEKILL | TASK_UNINTERRUPTIBLE */
+
+void survivor_init(struct survivor *v, const struct session *x, const struct task *t, enum end end)
+{
+	const struct task_signal *g = task_signal(t, SIGHUP);
+
+	v->x = x;
+	v->t = t;
+	v->end = end;
+	v->hup = g && g->ts >= session_end(x) ? g : NULL;
+}
+
+static bool own_session(const struct survivor *v)
+{
+	return v->x->root_tgid && v->t->s.sid != v->x->root_tgid;
+}
+
+static bool is_uninterruptible(const struct survivor *v)
+{
+	return v->hup && (v->t->s.state & TASK_KILLABLE_BITS) == TASK_UNINTERRUPTIBLE;
+}
+
+static bool is_stopped(const struct survivor *v)
+{
+	return v->hup && !v->hup->result && v->t->s.state & STOPPED_STATES;
+}
+
+static bool hup_ignored(const struct survivor *v)
+{
+	return v->hup && v->hup->result == 1;
+}
+
+static bool hup_blocked(const struct survivor *v)
+{
+	return v->hup && v->hup->blocked;
+}
+
+static bool hup_handled(const struct survivor *v)
+{
+	return v->hup && v->hup->disposition == WIRE_HANDLER && v->hup->delivered_seq;
+}
+
+static bool hup_other(const struct survivor *v)
+{
+	return v->hup != NULL;
+}
+
+static bool job_of_ended_shell(const struct survivor *v)
+{
+	return v->x->pty && v->end == END_EXIT && v->t->s.pgid != v->x->root_pgid;
+}
+
+static bool job_not_hung_up(const struct survivor *v)
+{
+	return v->x->pty && v->t->s.pgid != v->x->root_pgid;
+}
+
+static bool has_pty(const struct survivor *v)
+{
+	return v->x->pty != 0;
+}
+
+/* The client's "signal" request, or somebody's kill: it was signalled and ignored that. */
+static bool ignored_a_signal(const struct survivor *v)
+{
+	for (size_t i = 0; i < TASK_SIGNALS; i++) {
+		const struct task_signal *g = &v->t->signals[i];
+
+		if ((g->sig == 2 || g->sig == 3 || g->sig == 15) && g->result == 1)
+			return true;
+	}
+	return false;
+}
+
+static bool left_by_command(const struct survivor *v)
+{
+	return v->end == END_EXIT || v->end == END_MUX_CLOSED;
+}
+
+static bool by_goodbye(const struct survivor *v)
+{
+	return v->end == END_DISCONNECT;
+}
+
+static bool by_loss(const struct survivor *v)
+{
+	return cause_is_loss(v->end);
+}
+
+static bool anything(const struct survivor *v)
+{
+	(void)v;
+	return true;
+}
+
+static const struct survival survivals[] = {
+	{REASON_OTHER_SESSION, own_session,
+	 "never signalled: it runs in a session of its own (setsid), which a hang-up does not reach"},
+	{REASON_IGNORED, hup_ignored, "it ignored the hang-up's SIGHUP"},
+	{REASON_BLOCKED, hup_blocked, "it blocks SIGHUP in every thread, so the hang-up's stays pending"},
+	{REASON_HANDLED, hup_handled, "its handler took the hang-up's SIGHUP, and it went on"},
+	{REASON_STOPPED, is_stopped, "it is stopped: the hang-up's SIGHUP waits for a SIGCONT"},
+	{REASON_UNINTERRUPTIBLE, is_uninterruptible,
+	 "it sleeps uninterruptibly (state D): the hang-up's SIGHUP waits for that to end"},
+	{REASON_UNKNOWN, hup_other, "it got the hang-up's SIGHUP and is still there"},
+	{REASON_OTHER_GROUP, job_of_ended_shell,
+	 "never signalled: a background job, and a shell that exits hangs up only the foreground group"},
+	{REASON_OTHER_GROUP, job_not_hung_up,
+	 "never signalled: a background job that its shell no longer owned (disown) or could not hang up"},
+	{REASON_NO_SIGNAL, has_pty, "never signalled: the hang-up went to the session's leader only"},
+	{REASON_IGNORED, ignored_a_signal, "it was sent a signal that it ignores"},
+	{REASON_NO_SIGNAL, left_by_command,
+	 "never signalled: the command ended and left it in the background"},
+	{REASON_NO_PTY, by_goodbye,
+	 "never signalled: no terminal, so the client's Ctrl-C ended at the client"},
+	{REASON_NO_PTY, by_loss,
+	 "never signalled: no terminal, so the end of the connection only closes its pipes"},
+	{REASON_UNKNOWN, anything, "no record tells why it is still there"},
+};
+
+const struct survival *survival_of(const struct survivor *v)
+{
+	const struct survival *r = survivals;
+
+	while (!r->is(v))
+		r++;
+	return r;
+}
+
+/* A daemon's second fork: in a session that is neither the login's nor led by itself. */
+static bool is_daemonised(const struct survivor *v)
+{
+	return own_session(v) && v->t->s.sid != v->t->key.tgid;
+}
+
+static bool set_hup_aside(const struct survivor *v)
+{
+	return v->t->s.ignored & HUP_BIT && !(v->x->root_ignored & HUP_BIT);
+}
+
+static bool let_go_of_stdio(const struct survivor *v)
+{
+	for (int i = 0; i < 3; i++)
+		if (v->t->s.fd[i] != WIRE_FD_NULL && v->t->s.fd[i] != WIRE_FD_FILE)
+			return false;
+	return true;
+}
+
+static bool leads_a_session(const struct survivor *v)
+{
+	return own_session(v) && v->t->s.sid == v->t->key.tgid;
+}
+
+static bool by_nohup(const struct survivor *v)
+{
+	return v->t->detach & DETACH_NOHUP;
+}
+
+static bool by_setsid(const struct survivor *v)
+{
+	return v->t->detach & DETACH_SETSID;
+}
+
+static bool by_mux(const struct survivor *v)
+{
+	return v->t->detach & DETACH_MUX;
+}
+
+static bool by_service(const struct survivor *v)
+{
+	return v->t->detach & DETACH_SERVICE;
+}
+
+/* Any strong rule, or two weak ones. */
+static const struct {
+	bool strong;
+	bool (*is)(const struct survivor *v);
+	const char *rule;
+} intentions[] = {
+	{true, by_mux, "started by a terminal multiplexer"},
+	{true, by_service, "handed to a service manager"},
+	{true, by_nohup, "started by nohup"},
+	{true, by_setsid, "started by setsid"},
+	{true, is_daemonised, "forked again after setsid(), as daemons do"},
+	{false, leads_a_session, "called setsid()"},
+	{false, set_hup_aside, "ignores SIGHUP"},
+	{false, let_go_of_stdio, "has its standard streams on files"},
+};
+
+bool survivor_intended(const struct survivor *v, const char **rule)
+{
+	unsigned weak = 0;
+
+	for (size_t i = 0; i < sizeof(intentions) / sizeof(intentions[0]); i++) {
+		if (!intentions[i].is(v))
+			continue;
+		if (!weak || intentions[i].strong)
+			*rule = intentions[i].rule;
+		if (intentions[i].strong || ++weak == 2)
+			return true;
+	}
+	return false;
+}
+
+static const char *fate(const struct survivor *v)
+{
+	const uint8_t *fd = v->t->s.fd;
+
+	if (v->x->pty && (fd[1] == WIRE_FD_DEAD || fd[2] == WIRE_FD_DEAD))
+		return "its terminal is gone: writes fail with EIO, no signal comes";
+	if (fd[1] == WIRE_FD_DEAD || fd[2] == WIRE_FD_DEAD)
+		return "would die of SIGPIPE at its next write";
+	return "runs until it ends by itself";
+}
+
+static const char *tip(enum reason reason)
+{
+	switch (reason) {
+	case REASON_NO_PTY:
+		return "try ssh -t";
+	case REASON_NO_SIGNAL:
+		return "end it in the command's own trap, or wait for it";
+	case REASON_OTHER_GROUP:
+		return "end jobs before the shell, or set huponexit";
+	case REASON_IGNORED:
+	case REASON_HANDLED:
+	case REASON_BLOCKED:
+		return "SIGTERM, then SIGKILL, ends it";
+	default:
+		return NULL;
+	}
+}
+
+void survivor_advice(struct buf *b, const struct survivor *v, enum reason reason, bool intended)
+{
+	const char *t = intended ? NULL : tip(reason);
+
+	buf_str(b, fate(v));
+	if (t) {
+		buf_str(b, "; ");
+		buf_str(b, t);
+	}
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "session/conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#define NO_COMMAND_AFTER UINT64_C(3000000000) /* ns from the log-in: then it is port forwarding only */
+
+const char *const server_comms[] = {"sshd",	"sshd-session", "sshd-auth",
+				    "dropbear", "tinysshd",	NULL};
+
+static const enum server server_kinds[] = {SERVER_OPENSSH, SERVER_OPENSSH, SERVER_OPENSSH,
+					   SERVER_DROPBEAR, SERVER_TINYSSH};
+
+enum server server_of(const char *comm)
+{
+	for (size_t i = 0; server_comms[i]; i++)
+		if (!strcmp(comm, server_comms[i]))
+			return server_kinds[i];
+	return SERVER_OTHER;
+}
+
+static bool same_sock(const struct wire_sock *a, const struct wire_sock *b)
+{
+	return a->rport == b->rport && a->lport == b->lport && a->family == b->family &&
+	       a->netns == b->netns && !memcmp(a->raddr, b->raddr, sizeof(a->raddr)) &&
+	       !memcmp(a->laddr, b->laddr, sizeof(a->laddr));
+}
+
+/* The newest: a port may be used again by the same peer. */
+static struct conn *find(const struct conns *c, const struct wire_sock *sk)
+{
+	struct conn *k, *found = NULL;
+
+	DL_FOREACH(c->list, k) {
+		if (same_sock(&k->sk, sk))
+			found = k;
+	}
+	return found;
+}
+
+static struct conn *add(struct conns *c, const struct wire_sock *sk, const struct event *ev)
+{
+	struct conn *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return NULL;
+	k->sk = *sk;
+	mark_once(&k->seen, ev);
+	DL_APPEND(c->list, k);
+	return k;
+}
+
+static void serve(struct conn *k, struct task *t)
+{
+	if (t->conn == k)
+		return;
+	if (t->conn)
+		t->conn->refs--;
+	t->conn = k;
+	t->held = true;
+	k->refs++;
+	if (!k->first)
+		k->first = t;
+}
+
+/* The listener has the accepted socket open too, for the moment of the fork: it serves nobody. */
+static bool is_listener(const struct world *w, const struct task *t)
+{
+	const struct task *parent = world_parent(w, t);
+
+	return !parent || !(parent->s.scope & WIRE_SERVER);
+}
+
+static void on_owner(struct conns *c, struct world *w, const struct event *ev)
+{
+	const struct wire_sock_owner *r = &ev->u.owner;
+	struct task *t = world_event_task(w, ev);
+	struct conn *k;
+
+	if (!t || r->state == WIRE_TCP_LISTEN || !r->sk.rport || is_listener(w, t))
+		return;
+	k = find(c, &r->sk);
+	if (!k || (k->closed.seq && k->closed.ts < t->born))
+		k = add(c, &r->sk, ev);
+	if (k)
+		serve(k, t);
+}
+
+static void on_fork(struct world *w, const struct event *ev)
+{
+	struct task *parent = world_event_task(w, ev);
+	struct task *t = world_task(w, ev->u.fork.child_tgid, ev->u.fork.child_start);
+	struct conn *k;
+
+	if (!parent || !t || t == parent || !(t->s.scope & WIRE_SERVER) || !parent->conn)
+		return;
+	k = parent->conn;
+	serve(k, t);
+}
+
+/* What runs another program now, a session's root or a helper, serves no longer. */
+static void on_exec(struct world *w, const struct event *ev)
+{
+	struct task *t = world_event_task(w, ev);
+
+	if (!t || !t->conn || t->s.scope & WIRE_SERVER)
+		return;
+	t->conn->refs--;
+	t->conn = NULL;
+	t->held = false;
+}
+
+/* OpenSSH's pre-auth child exits 0 when the log-in succeeded and 255 when not (ssh-facts 1.1). */
+static void on_exited(struct world *w, const struct event *ev)
+{
+	struct task *t = world_event_task(w, ev);
+	struct conn *k = t ? t->conn : NULL;
+
+	if (!k)
+		return;
+	k->refs--;
+	if (t != k->first && !k->authenticated.seq && !k->sessions &&
+	    ev->u.exit.exit_code == 0 && server_of(t->comm) == SERVER_OPENSSH) {
+		mark_once(&k->authenticated, ev);
+		k->deadline = ev->u.h.ts + NO_COMMAND_AFTER;
+	}
+}
+
+static void on_state(struct conns *c, const struct event *ev)
+{
+	const struct wire_sock_state *r = &ev->u.sock;
+	struct conn *k = find(c, &r->sk);
+
+	if (!k || k->closed.seq)
+		return;
+	if (r->old_state == WIRE_TCP_ESTABLISHED && r->new_state == WIRE_TCP_CLOSE_WAIT) {
+		mark_once(&k->peer_fin, ev);
+	} else if (r->old_state == WIRE_TCP_ESTABLISHED && r->new_state == WIRE_TCP_FIN_WAIT1) {
+		mark_once(&k->own_fin, ev);
+		k->own_fin_age = r->rcv_age;
+	} else if (r->new_state == WIRE_TCP_CLOSE) {
+		mark_once(&k->closed, ev);
+		k->sk_err = r->sk_err;
+	}
+}
+
+static void on_reset(struct conns *c, const struct event *ev)
+{
+	struct conn *k = find(c, &ev->u.reset.sk);
+
+	if (k && !k->closed.seq && ev->u.reset.direction == WIRE_RESET_RECEIVED)
+		mark_once(&k->reset, ev);
+}
+
+struct task *conn_server(const struct world *w, const struct conn *k)
+{
+	struct task *t, *found = NULL;
+
+	for (t = w->tasks; t; t = t->hh.next)
+		if (t->conn == k && t->alive)
+			found = t;
+	return found;
+}
+
+uint64_t conn_changed(const struct conn *k)
+{
+	const struct mark *marks[] = {&k->peer_fin, &k->own_fin, &k->reset, &k->closed};
+	uint64_t first = 0;
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (marks[i]->seq && (!first || marks[i]->ts < first))
+			first = marks[i]->ts;
+	return first;
+}
+
+void conns_sweep(struct conns *c, struct world *w)
+{
+	struct conn *k, *next;
+	struct task *t, *tnext;
+
+	DL_FOREACH_SAFE(c->list, k, next) {
+		if (k->refs)
+			continue;
+		HASH_ITER(hh, w->tasks, t, tnext) {
+			if (t->conn != k)
+				continue;
+			t->conn = NULL;
+			world_release(w, t);
+		}
+		DL_DELETE(c->list, k);
+		free(k);
+	}
+}
+
+void conns_free(struct conns *c)
+{
+	struct conn *k, *next;
+
+	DL_FOREACH_SAFE(c->list, k, next) {
+		DL_DELETE(c->list, k);
+		free(k);
+	}
+}
+
+void conns_apply(struct conns *c, struct world *w, const struct event *ev)
+{
+	switch (ev->u.h.kind) {
+	case WIRE_SOCK_OWNER:
+		on_owner(c, w, ev);
+		break;
+	case WIRE_SOCK_STATE:
+		on_state(c, ev);
+		break;
+	case WIRE_SOCK_RESET:
+		on_reset(c, ev);
+		break;
+	case WIRE_TASK_FORK:
+		on_fork(w, ev);
+		break;
+	case WIRE_TASK_EXEC:
+		on_exec(w, ev);
+		break;
+	case WIRE_TASK_EXIT:
+		on_exited(w, ev);
+		break;
+	}
+}

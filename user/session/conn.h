@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Connections of ssh servers: what happened to the socket, and which processes serve it. */
+#ifndef SIGTRACE_SESSION_CONN_H
+#define SIGTRACE_SESSION_CONN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "session/fact.h"
+#include "world/task.h"
+
+/* Something that happened: when, and which record says so. seq 0: it did not happen. */
+struct mark {
+	uint64_t ts;
+	uint64_t seq;
+};
+
+static inline void mark_once(struct mark *m, const struct event *ev)
+{
+	if (!m->seq)
+		*m = (struct mark){.ts = ev->u.h.ts, .seq = ev->seq};
+}
+
+struct conn {
+	struct wire_sock sk;
+	struct mark seen;
+	struct mark peer_fin;  /* ESTABLISHED -> CLOSE_WAIT */
+	struct mark own_fin;   /* ESTABLISHED -> FIN_WAIT1 */
+	struct mark reset;     /* a RST came */
+	struct mark closed;    /* -> CLOSE */
+	struct mark authenticated;
+	uint64_t own_fin_age;  /* ns since the peer's last data, at own_fin */
+	uint32_t sk_err;       /* at ->CLOSE */
+	struct task *first;    /* the per-connection process; OpenSSH's monitor */
+	unsigned sessions;     /* that were opened on it */
+	unsigned refs;	       /* open sessions and live processes */
+	bool preexisting;
+	uint64_t deadline;     /* when to say that it has no command; 0: never, or said */
+	bool asked;	       /* the uid of its process was asked for */
+	struct conn *next, *prev;
+};
+
+struct conns {
+	struct conn *list;
+};
+
+void conns_free(struct conns *c);
+
+/* Takes what the record says of connections, after world_apply(). */
+void conns_apply(struct conns *c, struct world *w, const struct event *ev);
+
+/* Forgets connections that nobody serves and no session needs. */
+void conns_sweep(struct conns *c, struct world *w);
+
+/* The process that serves it: the last one that was forked for it and lives. NULL: none. */
+struct task *conn_server(const struct world *w, const struct conn *k);
+
+/* The first thing that happened to the TCP connection, 0 if nothing did yet. */
+uint64_t conn_changed(const struct conn *c);
+
+/* SERVER_* of a comm; SERVER_OTHER if it is none of the known ones. */
+enum server server_of(const char *comm);
+/* All comms that server_of() knows, ended by NULL. */
+extern const char *const server_comms[];
+
+#endif

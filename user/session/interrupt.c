@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Each Ctrl-C as one thing, however many processes it met. */
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "session/session.h"
+
+#define SIGINT 2
+#define SIGQUIT 3
+#define SIGTSTP 20
+
+#define BURST (20 * MS)	   /* after the last signal: no further process will get this one */
+#define NOBODY (100 * MS)  /* for a key that no signal followed */
+#define PATIENCE (1000 * MS) /* for a handler to end its process; then "handled, it went on" */
+
+#define TASK_STOPPED_STATES 0xc /* __TASK_STOPPED | __TASK_TRACED, include/linux/sched.h */
+
+static const uint32_t key_signals[] = {
+	[WIRE_KEY_INTR] = SIGINT,
+	[WIRE_KEY_QUIT] = SIGQUIT,
+	[WIRE_KEY_SUSP] = SIGTSTP,
+};
+
+void interrupt_free(struct interrupt *i)
+{
+	if (!i)
+		return;
+	free(i->members);
+	free(i->missed);
+	free(i);
+}
+
+static struct interrupt *add(struct sessions *s, uint32_t session, enum origin origin, uint32_t sig,
+			     uint64_t ts)
+{
+	struct interrupt *i = calloc(1, sizeof(*i));
+
+	if (!i) {
+		s->failed = true;
+		return NULL;
+	}
+	i->session = session;
+	i->origin = origin;
+	i->sig = sig;
+	i->ts = ts;
+	i->last = ts;
+	DL_APPEND(s->interrupts, i);
+	return i;
+}
+
+static struct member *find_member(struct interrupt *i, const struct task_key *key)
+{
+	for (size_t k = 0; k < i->nmembers; k++)
+		if (i->members[k].key.tgid == key->tgid && i->members[k].key.start == key->start)
+			return &i->members[k];
+	return NULL;
+}
+
+static uint32_t session_of_tty(const struct sessions *s, uint32_t sid, uint32_t pgid)
+{
+	const struct task *t = world_last(s->world, sid);
+
+	if (!t || !t->session)
+		t = world_last(s->world, pgid);
+	return t ? t->session : 0;
+}
+
+static void on_key(struct sessions *s, const struct event *ev)
+{
+	const struct wire_key *r = &ev->u.key;
+	uint32_t session = session_of_tty(s, r->tty_sid, r->tty_pgrp);
+	struct interrupt *i;
+
+	if (!session)
+		return;
+	i = add(s, session, ORIGIN_TTY, key_signals[r->key], r->h.ts);
+	if (!i)
+		return;
+	i->tty = r->tty;
+	i->fg_pgid = r->tty_pgrp;
+	i->key_seq = ev->seq;
+	i->raw = !r->isig;
+	session_due(s, interrupt_deadline(i));
+}
+
+static bool from_tty(const struct wire_generate *r)
+{
+	return r->work_tty || ((r->sig == SIGINT || r->sig == SIGQUIT || r->sig == SIGTSTP) &&
+			       r->si_code == 0x80 && r->flags & WIRE_SIG_KTHREAD);
+}
+
+/* The oldest one that waits for this signal on this tty and has not met the target yet. */
+static struct interrupt *find_typed(struct sessions *s, const struct wire_generate *r, uint32_t tty,
+				    const struct task_key *target)
+{
+	struct interrupt *i;
+
+	DL_FOREACH(s->interrupts, i) {
+		if (i->origin == ORIGIN_TTY && i->sig == r->sig && i->tty == tty && !i->raw &&
+		    !find_member(i, target) && r->h.ts < i->last + NOBODY)
+			return i;
+	}
+	return NULL;
+}
+
+static struct interrupt *of_tty(struct sessions *s, const struct wire_generate *r,
+				const struct task *t)
+{
+	uint32_t tty = r->work_tty ? r->work_tty : r->tty;
+	struct interrupt *i = find_typed(s, r, tty, &t->key);
+
+	if (i)
+		return i;
+	i = add(s, t->session, ORIGIN_TTY, r->sig, r->h.ts);
+	if (!i)
+		return NULL;
+	i->tty = tty;
+	i->fg_pgid = r->pgid;
+	return i;
+}
+
+static struct interrupt *find_sent(struct sessions *s, enum origin origin,
+				   const struct wire_generate *r, const struct task *t)
+{
+	struct interrupt *i;
+
+	DL_FOREACH(s->interrupts, i) {
+		if (i->origin == origin && i->sig == r->sig && i->session == t->session &&
+		    i->sender_tgid == r->si_pid && !find_member(i, &t->key) &&
+		    r->h.ts < i->last + BURST)
+			return i;
+	}
+	return NULL;
+}
+
+/* A member that hands the signal on (timeout, sudo, make): the same Ctrl-C still. */
+static struct interrupt *handed_on(struct sessions *s, const struct wire_generate *r,
+				   const struct task *t)
+{
+	const struct task *sender = world_last(s->world, r->si_pid);
+	struct interrupt *i;
+
+	if (!sender)
+		return NULL;
+	DL_FOREACH(s->interrupts, i) {
+		if (i->session == t->session && i->sig == r->sig && find_member(i, &sender->key))
+			return i;
+	}
+	return NULL;
+}
+
+static struct interrupt *of_process(struct sessions *s, const struct wire_generate *r,
+				    const struct task *t)
+{
+	const struct session *x = session_find(s, t->session);
+	enum origin origin = ORIGIN_KILL;
+	struct interrupt *i;
+
+	if (!(r->flags & WIRE_SIG_INFO) || r->si_code > 0 || r->si_pid == t->key.tgid || !x)
+		return NULL;
+	if (x->server && x->server->key.tgid == r->si_pid)
+		origin = ORIGIN_SSH_SIGNAL;
+	else if (r->sig != SIGINT && r->sig != SIGQUIT && r->sig != SIGTSTP)
+		return NULL;
+	i = handed_on(s, r, t);
+	if (!i)
+		i = find_sent(s, origin, r, t);
+	if (i)
+		return i;
+	i = add(s, t->session, origin, r->sig, r->h.ts);
+	if (!i)
+		return NULL;
+	i->sender_tgid = r->si_pid;
+	memcpy(i->sender_comm, r->h.comm, WIRE_COMM);
+	i->tty = t->s.tty;
+	return i;
+}
+
+static enum outcome first_outcome(const struct wire_generate *r)
+{
+	if (r->result == 1)
+		return OUTCOME_IGNORED;
+	if (r->result == 2)
+		return OUTCOME_ALREADY_PENDING;
+	if (r->blocked)
+		return OUTCOME_BLOCKED;
+	if (r->sig == SIGTSTP && r->disposition == WIRE_DFL)
+		return OUTCOME_STOPPED;
+	if (r->state & TASK_STOPPED_STATES)
+		return OUTCOME_NOT_DELIVERED;
+	return OUTCOME_PENDING;
+}
+
+static void add_member(struct sessions *s, struct interrupt *i, const struct task *t,
+		       const struct event *ev)
+{
+	const struct wire_generate *r = &ev->u.generate;
+	const struct session *x = session_find(s, i->session);
+	struct member *m = realloc(i->members, (i->nmembers + 1) * sizeof(*m));
+
+	if (!m) {
+		s->failed = true;
+		return;
+	}
+	i->members = m;
+	m += i->nmembers++;
+	memset(m, 0, sizeof(*m));
+	m->key = t->key;
+	memcpy(m->comm, r->target_comm, WIRE_COMM);
+	m->ts = r->h.ts;
+	m->seq = ev->seq;
+	m->disposition = r->disposition;
+	m->shell = x && x->interactive && x->root == t;
+	m->outcome = first_outcome(r);
+	i->last = r->h.ts;
+}
+
+static void on_generate(struct sessions *s, const struct event *ev)
+{
+	const struct wire_generate *r = &ev->u.generate;
+	const struct task *t = world_task(s->world, r->target_tgid, r->target_start);
+	struct interrupt *i;
+
+	if (!t || !t->session)
+		return;
+	i = from_tty(r) ? of_tty(s, r, t) : of_process(s, r, t);
+	if (!i || find_member(i, &t->key))
+		return;
+	add_member(s, i, t, ev);
+	session_due(s, interrupt_deadline(i));
+}
+
+static void on_deliver(struct sessions *s, const struct event *ev)
+{
+	struct task *t = world_event_task(s->world, ev);
+	struct interrupt *i;
+
+	if (!t || !t->session)
+		return;
+	DL_FOREACH(s->interrupts, i) {
+		struct member *m = i->sig == ev->u.deliver.sig ? find_member(i, &t->key) : NULL;
+
+		if (!m || m->deliver_seq)
+			continue;
+		m->deliver_seq = ev->seq;
+		m->deliver_ts = ev->u.h.ts;
+		/* a prompt's shell takes it and prompts again: no need to wait for that */
+		if (m->shell && m->outcome == OUTCOME_PENDING) {
+			m->outcome = OUTCOME_HANDLED;
+			m->end_ts = ev->u.h.ts;
+			m->end_seq = ev->seq;
+			session_due(s, interrupt_deadline(i));
+		}
+		return;
+	}
+}
+
+static bool may_still_end(enum outcome o)
+{
+	return o == OUTCOME_PENDING || o == OUTCOME_HANDLED;
+}
+
+static void on_exited(struct sessions *s, const struct event *ev)
+{
+	struct task *t = world_event_task(s->world, ev);
+	struct interrupt *i;
+
+	if (!t || t->exit_seq != ev->seq || !t->session)
+		return;
+	DL_FOREACH(s->interrupts, i) {
+		struct member *m = find_member(i, &t->key);
+
+		if (!m || !may_still_end(m->outcome))
+			continue;
+		m->outcome = exit_signal(t->exit_code) == i->sig ? OUTCOME_DIED : OUTCOME_EXITED;
+		m->exit_code = t->exit_code;
+		m->end_ts = ev->u.h.ts;
+		m->end_seq = ev->seq;
+		session_due(s, interrupt_deadline(i));
+	}
+}
+
+void interrupt_apply(struct sessions *s, const struct event *ev)
+{
+	switch (ev->u.h.kind) {
+	case WIRE_TTY_KEY:
+		on_key(s, ev);
+		break;
+	case WIRE_SIGNAL_GENERATE:
+		on_generate(s, ev);
+		break;
+	case WIRE_SIGNAL_DELIVER:
+		on_deliver(s, ev);
+		break;
+	case WIRE_TASK_EXIT:
+		on_exited(s, ev);
+		break;
+	}
+}
+
+uint64_t interrupt_deadline(const struct interrupt *i)
+{
+	if (i->raw)
+		return i->ts + BURST;
+	if (!i->nmembers)
+		return i->last + NOBODY;
+	for (size_t k = 0; k < i->nmembers; k++)
+		if (i->members[k].outcome == OUTCOME_PENDING)
+			return i->last + PATIENCE;
+	return i->last + BURST;
+}
+
+static void resolve(struct interrupt *i)
+{
+	for (size_t k = 0; k < i->nmembers; k++) {
+		struct member *m = &i->members[k];
+
+		if (m->outcome == OUTCOME_PENDING)
+			m->outcome = m->deliver_seq && m->disposition == WIRE_HANDLER ?
+					     OUTCOME_HANDLED : OUTCOME_NOT_DELIVERED;
+	}
+}
+
+static void add_missed(struct sessions *s, struct interrupt *i, const struct task *t,
+		       enum reason reason)
+{
+	struct missed *m = realloc(i->missed, (i->nmissed + 1) * sizeof(*m));
+
+	if (!m) {
+		s->failed = true;
+		return;
+	}
+	i->missed = m;
+	m += i->nmissed++;
+	m->key = t->key;
+	memcpy(m->comm, t->comm, WIRE_COMM);
+	m->reason = reason;
+}
+
+/* Processes of the session that live and did not get it. Of a signal sent with kill(2) nobody is
+ * missed: it went where it was sent. */
+static void find_missed(struct sessions *s, struct interrupt *i)
+{
+	struct session *x = session_find(s, i->session);
+	struct task *t;
+
+	if (!x || i->origin == ORIGIN_KILL)
+		return;
+	DL_FOREACH2(x->members, t, member_next) {
+		if (find_member(i, &t->key) || t->born > i->ts)
+			continue;
+		if (i->raw) {
+			if (t->s.pgid == i->fg_pgid)
+				add_missed(s, i, t, REASON_RAW_TTY);
+			continue;
+		}
+		if (x->interactive && t == x->root)
+			continue;
+		if (x->root && t->s.sid != x->root->s.sid)
+			add_missed(s, i, t, REASON_OTHER_SESSION);
+		else if (t->s.pgid != i->fg_pgid)
+			add_missed(s, i, t, REASON_OTHER_GROUP);
+	}
+}
+
+void interrupt_due(struct sessions *s, bool all)
+{
+	struct interrupt *i, *next;
+
+	DL_FOREACH_SAFE(s->interrupts, i, next) {
+		if (!all && s->now < interrupt_deadline(i))
+			continue;
+		DL_DELETE(s->interrupts, i);
+		resolve(i);
+		find_missed(s, i);
+		session_done(s, DONE_INTERRUPT, session_find(s, i->session), i);
+	}
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which exec is the root of an ssh session: the first exec of a process that a server's process
+ * forked and that leads a session of its own (ssh-facts 2). PAM helpers of the monitor never call
+ * setsid().
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "session/session.h"
+
+static void copy_user(struct sessions *s, struct session *x, uint32_t uid)
+{
+	const char *name = world_user(s->world, uid);
+
+	x->uid = uid;
+	if (name)
+		snprintf(x->user, sizeof(x->user), "%s", name);
+	else
+		snprintf(x->user, sizeof(x->user), "%u", uid);
+}
+
+static void set_command(struct session *x, const char *p, size_t n)
+{
+	x->command = malloc(n + 1);
+	if (!x->command)
+		return;
+	memcpy(x->command, p, n);
+	x->command[n] = '\0';
+	x->command_len = n;
+}
+
+static bool ends_with(const char *p, size_t n, const char *word)
+{
+	size_t w = strlen(word);
+
+	return n >= w && !memcmp(p + n - w, word, w);
+}
+
+/* sshd runs a shell as "-bash", a command as [shell, "-c", command]: session.c do_child(). */
+static void set_request(struct session *x, const struct task *t)
+{
+	size_t n0, n1, n2;
+	const char *a0 = args_get(t->args, t->args_len, 0, &n0);
+	const char *a1 = args_get(t->args, t->args_len, 1, &n1);
+	const char *a2 = args_get(t->args, t->args_len, 2, &n2);
+
+	if (a0 && n0 && a0[0] == '-') {
+		x->request = REQUEST_SHELL;
+		set_command(x, a0, n0);
+	} else if (a1 && n1 == 2 && !memcmp(a1, "-c", 2) && a2) {
+		x->request = ends_with(a2, n2, "/sftp-server") ? REQUEST_SUBSYSTEM : REQUEST_EXEC;
+		set_command(x, a2, n2);
+	} else {
+		/* of a session that was open before: the shell has exec'd the command in its place */
+		x->request = ends_with(a0, n0, "/sftp-server") ? REQUEST_SUBSYSTEM : REQUEST_EXEC;
+		set_command(x, t->args ? t->args : "", t->args_len ? t->args_len - 1 : 0);
+		for (size_t i = 0; x->command && i < x->command_len; i++)
+			if (!x->command[i])
+				x->command[i] = ' ';
+	}
+	x->interactive = x->request == REQUEST_SHELL && t->s.tty;
+}
+
+static struct session *new_session(struct sessions *s, struct task *server, struct conn *conn,
+				   const struct event *ev)
+{
+	struct session *x = calloc(1, sizeof(*x));
+
+	if (!x) {
+		s->failed = true;
+		return NULL;
+	}
+	x->number = ++s->count;
+	x->deadline = UINT64_MAX;
+	x->server = server;
+	if (server)
+		server->held = true;
+	x->conn = conn;
+	if (conn) {
+		conn->refs++;
+		conn->sessions++;
+		conn->deadline = 0;
+		x->sk = conn->sk;
+	}
+	x->opened = (struct mark){.ts = ev->u.h.ts, .seq = ev->seq};
+	x->lost_before = s->lost;
+	DL_APPEND(s->list, x);
+	return x;
+}
+
+static void open_root(struct sessions *s, struct task *t, struct task *server,
+		      const struct event *ev, bool preexisting)
+{
+	struct session *x = new_session(s, server, server->conn, ev);
+
+	if (!x)
+		return;
+	x->root = t;
+	t->held = true;
+	x->root_tgid = t->key.tgid;
+	x->root_pgid = t->s.pgid;
+	x->root_ignored = t->s.ignored;
+	x->pty = t->s.tty;
+	x->preexisting = preexisting;
+	copy_user(s, x, t->s.uid);
+	set_request(x, t);
+	session_join(s, x, t);
+	session_done(s, DONE_OPEN, x, NULL);
+}
+
+static struct task *serving_parent(const struct sessions *s, const struct task *t)
+{
+	struct task *p = world_parent(s->world, t);
+
+	return p && p->s.scope & WIRE_SERVER ? p : NULL;
+}
+
+static bool is_root(const struct sessions *s, const struct task *t)
+{
+	const struct task *p = serving_parent(s, t);
+
+	/* a listener's own child is a connection's process, never a root */
+	return p && p->conn && !t->session && !(t->s.scope & WIRE_SERVER) &&
+	       t->s.sid == t->key.tgid;
+}
+
+static void on_exec(struct sessions *s, const struct event *ev)
+{
+	struct task *t = world_event_task(s->world, ev);
+
+	if (t && is_root(s, t))
+		open_root(s, t, serving_parent(s, t), ev, false);
+}
+
+static void adopt(struct sessions *s, struct task *t)
+{
+	struct task *p = t;
+
+	for (int i = 0; i < 64 && p && !p->session; i++)
+		p = world_parent(s->world, p);
+	if (p && p->session && !t->session) {
+		struct session *x = session_find(s, p->session);
+
+		if (x)
+			session_join(s, x, t);
+	}
+}
+
+static void open_idle(struct sessions *s, struct conn *k, const struct event *ev)
+{
+	struct task *server = conn_server(s->world, k);
+	struct session *x;
+
+	k->deadline = 0;
+	if (!server)
+		return;
+	x = new_session(s, server, k, ev);
+	if (!x)
+		return;
+	x->request = REQUEST_NONE;
+	x->preexisting = k->preexisting;
+	copy_user(s, x, server->s.uid);
+	session_done(s, DONE_OPEN, x, NULL);
+}
+
+/* A connection that was there before: its user child, not root, tells that somebody logged in. */
+static bool logged_in(struct sessions *s, const struct conn *k)
+{
+	const struct task *t = conn_server(s->world, k);
+	const char *name = t ? world_user(s->world, t->s.uid) : NULL;
+
+	return t && t->s.uid && name && strcmp(name, "sshd");
+}
+
+/* The clock of a log-in starts in conn.c, which does not know of sessions. */
+static void on_log_in(struct sessions *s)
+{
+	session_due(s, open_deadline(s));
+}
+
+static void on_ready(struct sessions *s, const struct event *ev)
+{
+	struct task *t;
+	struct conn *k;
+
+	s->ready = true;
+	DL_FOREACH(s->conns.list, k) {
+		k->preexisting = true;
+	}
+	for (t = s->world->tasks; t; t = t->hh.next)
+		if (t->alive && t->known && is_root(s, t))
+			open_root(s, t, serving_parent(s, t), ev, true);
+	for (t = s->world->tasks; t; t = t->hh.next)
+		if (t->alive)
+			adopt(s, t);
+	DL_FOREACH(s->conns.list, k) {
+		if (!k->sessions && logged_in(s, k))
+			open_idle(s, k, ev);
+	}
+}
+
+static void answered(struct sessions *s, const struct event *ev)
+{
+	struct conn *k;
+
+	DL_FOREACH(s->conns.list, k) {
+		if (k->asked && !k->sessions)
+			open_idle(s, k, ev);
+		k->asked = false;
+	}
+}
+
+void open_apply(struct sessions *s, const struct event *ev)
+{
+	switch (ev->u.h.kind) {
+	case WIRE_TASK_EXEC:
+		on_exec(s, ev);
+		break;
+	case WIRE_TASK_EXIT:
+		on_log_in(s);
+		break;
+	case WIRE_TRACE_READY:
+		if (ev->u.ready.asked)
+			answered(s, ev);
+		else
+			on_ready(s, ev);
+		break;
+	}
+}
+
+/* Logged in and still no command: port forwarding only. Its process's uid is not known from any
+ * record, so the kernel is asked. */
+void open_due(struct sessions *s)
+{
+	struct conn *k;
+
+	DL_FOREACH(s->conns.list, k) {
+		struct task *t;
+
+		if (!k->deadline || s->now < k->deadline)
+			continue;
+		k->deadline = 0;
+		t = k->sessions || conn_changed(k) ? NULL : conn_server(s->world, k);
+		if (!t)
+			continue;
+		k->asked = true;
+		session_asks(s, t->key.tgid);
+	}
+}
+
+uint64_t open_deadline(const struct sessions *s)
+{
+	uint64_t first = UINT64_MAX;
+	const struct conn *k;
+
+	DL_FOREACH(s->conns.list, k) {
+		if (k->deadline && k->deadline < first)
+			first = k->deadline;
+	}
+	return first;
+}

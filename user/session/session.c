@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "session/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+void seqs_add(struct seqs *s, uint64_t seq)
+{
+	if (!seq)
+		return;
+	if (s->n == s->cap) {
+		size_t cap = s->cap ? 2 * s->cap : 16;
+		uint64_t *v = realloc(s->v, cap * sizeof(*v));
+
+		if (!v)
+			return;
+		s->v = v;
+		s->cap = cap;
+	}
+	s->v[s->n++] = seq;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void seqs_sort(struct seqs *s)
+{
+	size_t n = 0;
+
+	if (!s->n)
+		return;
+	qsort(s->v, s->n, sizeof(*s->v), by_value);
+	for (size_t i = 0; i < s->n; i++)
+		if (!n || s->v[i] != s->v[n - 1])
+			s->v[n++] = s->v[i];
+	s->n = n;
+}
+
+void seqs_free(struct seqs *s)
+{
+	free(s->v);
+	memset(s, 0, sizeof(*s));
+}
+
+void sessions_init(struct sessions *s, struct world *w)
+{
+	memset(s, 0, sizeof(*s));
+	s->world = w;
+	s->due = UINT64_MAX;
+}
+
+static void session_free(struct session *x)
+{
+	free(x->command);
+	free(x->gone);
+	free(x);
+}
+
+void sessions_free(struct sessions *s)
+{
+	struct session *x, *next;
+	struct interrupt *i, *inext;
+
+	while (s->done)
+		sessions_release(s, sessions_next(s));
+	DL_FOREACH_SAFE(s->interrupts, i, inext) {
+		DL_DELETE(s->interrupts, i);
+		interrupt_free(i);
+	}
+	DL_FOREACH_SAFE(s->list, x, next) {
+		DL_DELETE(s->list, x);
+		session_free(x);
+	}
+	conns_free(&s->conns);
+	free(s->asks);
+}
+
+struct session *session_find(const struct sessions *s, uint32_t number)
+{
+	struct session *x;
+
+	DL_FOREACH(s->list, x) {
+		if (x->number == number)
+			return x;
+	}
+	return NULL;
+}
+
+void session_asks(struct sessions *s, uint32_t tgid)
+{
+	if (s->nasks == s->cap_asks) {
+		size_t cap = s->cap_asks ? 2 * s->cap_asks : 16;
+		uint32_t *v = realloc(s->asks, cap * sizeof(*v));
+
+		if (!v)
+			return;
+		s->asks = v;
+		s->cap_asks = cap;
+	}
+	s->asks[s->nasks++] = tgid;
+}
+
+void session_due(struct sessions *s, uint64_t deadline)
+{
+	if (deadline < s->due)
+		s->due = deadline;
+}
+
+void session_done(struct sessions *s, enum done_kind kind, struct session *x, struct interrupt *i)
+{
+	struct done *d = calloc(1, sizeof(*d));
+
+	if (!d) {
+		s->failed = true;
+		interrupt_free(i);
+		return;
+	}
+	d->kind = kind;
+	d->session = x;
+	d->interrupt = i;
+	LL_APPEND2(s->done, d, next);
+}
+
+struct done *sessions_next(struct sessions *s)
+{
+	struct done *d = s->done;
+
+	if (d)
+		s->done = d->next;
+	return d;
+}
+
+void sessions_release(struct sessions *s, struct done *d)
+{
+	(void)s;
+	interrupt_free(d->interrupt);
+	free(d);
+}
+
+void session_join(struct sessions *s, struct session *x, struct task *t)
+{
+	(void)s;
+	t->session = x->number;
+	x->processes++;
+	DL_APPEND2(x->members, t, member_prev, member_next);
+}
+
+static void on_fork(struct sessions *s, const struct event *ev)
+{
+	struct task *t = world_task(s->world, ev->u.fork.child_tgid, ev->u.fork.child_start);
+	struct session *x;
+
+	if (!t || ev->u.fork.child_tgid == ev->u.h.tgid || !t->session || t->member_prev)
+		return;
+	x = session_find(s, t->session);
+	if (x)
+		session_join(s, x, t);
+}
+
+static void on_exited(struct sessions *s, const struct event *ev)
+{
+	struct task *t = world_event_task(s->world, ev);
+	struct session *x = t && t->member_prev ? session_find(s, t->session) : NULL;
+
+	if (x) {
+		DL_DELETE2(x->members, t, member_prev, member_next);
+		t->member_prev = t->member_next = NULL;
+	}
+}
+
+static void on_lost(struct sessions *s, const struct event *ev)
+{
+	s->lost += ev->u.lost.count;
+}
+
+static void due(struct sessions *s)
+{
+	if (s->now < s->due)
+		return;
+	s->due = UINT64_MAX;
+	open_due(s);
+	interrupt_due(s, false);
+	close_due(s);
+	s->due = sessions_deadline(s);
+	s->sweep = true;
+}
+
+void sessions_apply(struct sessions *s, const struct event *ev)
+{
+	if (ev->u.h.ts > s->now)
+		s->now = ev->u.h.ts;
+	s->seq = ev->seq;
+	due(s);
+	conns_apply(&s->conns, s->world, ev);
+	switch (ev->u.h.kind) {
+	case WIRE_TASK_FORK:
+		on_fork(s, ev);
+		break;
+	case WIRE_TASK_EXIT:
+		on_exited(s, ev);
+		s->sweep = true;
+		break;
+	case WIRE_TRACE_READY:
+		s->sweep = true;
+		break;
+	case WIRE_TRACE_LOST:
+		on_lost(s, ev);
+		break;
+	}
+	open_apply(s, ev);
+	interrupt_apply(s, ev);
+	close_apply(s, ev);
+}
+
+/* Its orphans keep a closed session, for the name of its user; the rest goes at once. */
+static void let_go(struct sessions *s, struct session *x)
+{
+	if (x->root)
+		world_release(s->world, x->root);
+	/* the connection holds its processes itself */
+	if (x->conn)
+		x->conn->refs--;
+	else if (x->server)
+		world_release(s->world, x->server);
+	x->root = NULL;
+	x->conn = NULL;
+	x->server = NULL;
+}
+
+void sessions_sweep(struct sessions *s)
+{
+	struct session *x, *next;
+
+	if (!s->sweep)
+		return;
+	s->sweep = false;
+	DL_FOREACH_SAFE(s->list, x, next) {
+		if (x->state != SESSION_DONE)
+			continue;
+		let_go(s, x);
+		if (x->members)
+			continue;
+		DL_DELETE(s->list, x);
+		session_free(x);
+	}
+	conns_sweep(&s->conns, s->world);
+}
+
+uint64_t sessions_deadline(const struct sessions *s)
+{
+	uint64_t first = open_deadline(s);
+	const struct interrupt *i;
+	const struct session *x;
+
+	DL_FOREACH(s->interrupts, i) {
+		if (interrupt_deadline(i) < first)
+			first = interrupt_deadline(i);
+	}
+	DL_FOREACH(s->list, x) {
+		if (x->deadline < first)
+			first = x->deadline;
+	}
+	return first;
+}
+
+void sessions_finish(struct sessions *s)
+{
+	struct session *x;
+
+	interrupt_due(s, true);
+	DL_FOREACH(s->list, x) {
+		if (x->state == SESSION_SETTLING || x->state == SESSION_ASKED) {
+			x->state = SESSION_DONE;
+			x->deadline = UINT64_MAX;
+			session_done(s, DONE_CLOSE, x, NULL);
+		}
+	}
+}
+
+uint64_t session_end(const struct session *x)
+{
+	uint64_t changed = x->conn ? conn_changed(x->conn) : 0;
+	const uint64_t signs[] = {changed, x->root_exit.ts, x->server_exit.ts, x->hangup.ts};
+	uint64_t first = 0;
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (signs[i] && (!first || signs[i] < first))
+			first = signs[i];
+	return first;
+}
+
+uint32_t session_of(const struct sessions *s, const struct event *ev)
+{
+	const struct task *t;
+
+	if (ev->u.h.kind == WIRE_SIGNAL_GENERATE)
+		t = world_task(s->world, ev->u.generate.target_tgid, ev->u.generate.target_start);
+	else
+		t = world_event_task(s->world, ev);
+	return t ? t->session : 0;
+}

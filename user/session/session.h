@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What happened: ssh sessions, their processes, and each Ctrl-C in them, in order. The verdicts are
+ * finding/'s: this part only collects, decides when a thing is complete, and queues it.
+ */
+#ifndef SIGTRACE_SESSION_SESSION_H
+#define SIGTRACE_SESSION_SESSION_H
+
+#include "session/conn.h"
+
+#define MS UINT64_C(1000000)
+
+/* Evidence: seqs of records, without order until it is taken. */
+struct seqs {
+	uint64_t *v;
+	size_t n, cap;
+};
+
+void seqs_add(struct seqs *s, uint64_t seq); /* 0 is left out; silently nothing when out of memory */
+void seqs_sort(struct seqs *s);		     /* ascending, each once */
+void seqs_free(struct seqs *s);
+
+struct member;
+
+enum session_state {
+	SESSION_OPEN,
+	SESSION_SETTLING, /* it ended; what it signals takes effect now */
+	SESSION_ASKED,	  /* the kernel was asked who is left */
+	SESSION_DONE,	  /* queued for its verdicts */
+};
+
+struct session {
+	uint32_t number;
+	enum session_state state;
+	struct task *root;   /* NULL for a connection without a command */
+	struct task *server; /* the server's process that forked the root */
+	struct conn *conn;   /* NULL: not seen */
+	struct wire_sock sk; /* from the connection or SSH_CONNECTION; family 0: not known */
+	struct mark opened;
+	struct mark root_exit;
+	struct mark server_exit;
+	struct mark hangup;  /* SIGHUP of the kernel to the root of a pty session */
+	bool hangup_alive;   /* the server's process was still alive then */
+	uint64_t ended;	     /* ts of the first of the above that ended it */
+	uint64_t asked_seq;  /* of the record with which the kernel was asked */
+	uint64_t deadline;   /* of the present state, UINT64_MAX: none */
+	uint32_t pty;
+	uint32_t uid;
+	char user[40];
+	enum request request;
+	char *command;	     /* bytes of the request's command line */
+	size_t command_len;
+	uint32_t root_tgid;
+	uint32_t root_pgid;
+	uint64_t root_ignored; /* signals ignored at the root's first exec */
+	bool preexisting;
+	bool interactive;    /* a shell on a pty */
+	uint32_t processes;
+	uint64_t lost_before; /* records lost up to its opening */
+	struct task *members; /* live processes, in the order of their appearance */
+	struct member *gone; /* those that went after the session had ended, by what they were told */
+	size_t ngone;
+	struct session *next, *prev;
+};
+
+struct member {
+	struct task_key key;
+	char comm[WIRE_COMM];
+	enum outcome outcome;
+	uint64_t ts;	     /* of the signal */
+	uint64_t seq;
+	uint64_t end_ts;     /* of the outcome */
+	uint64_t end_seq;
+	uint64_t deliver_ts; /* 0: not delivered (yet) */
+	uint64_t deliver_seq;
+	uint32_t exit_code;
+	uint32_t disposition;
+	bool shell;	     /* the session's interactive shell */
+};
+
+struct missed {
+	struct task_key key;
+	char comm[WIRE_COMM];
+	enum reason reason;
+};
+
+struct interrupt {
+	uint32_t session;
+	enum origin origin;
+	uint32_t sig;
+	uint32_t tty;
+	uint32_t fg_pgid;
+	uint32_t sender_tgid;
+	char sender_comm[WIRE_COMM];
+	uint64_t ts;
+	uint64_t last;	    /* ts of its last signal */
+	uint64_t key_seq;   /* of the keystroke, 0: not seen */
+	bool raw;	    /* ISIG was off: the byte is data */
+	struct member *members;
+	size_t nmembers;
+	struct missed *missed;
+	size_t nmissed;
+	struct interrupt *next, *prev;
+};
+
+enum done_kind { DONE_OPEN = 1, DONE_INTERRUPT, DONE_CLOSE };
+
+/* Something complete, for finding/. It owns `interrupt`. */
+struct done {
+	enum done_kind kind;
+	struct session *session;
+	struct interrupt *interrupt;
+	struct done *next;
+};
+
+struct sessions {
+	struct world *world;
+	struct conns conns;
+	struct session *list; /* open ones, and done ones that still have live processes */
+	struct interrupt *interrupts; /* not yet resolved, oldest first */
+	struct done *done, *done_tail;
+	uint32_t *asks;
+	size_t nasks, cap_asks;
+	uint32_t count;	  /* sessions so far: the last number */
+	uint64_t lost;	  /* records, so far */
+	uint64_t now;	  /* ts of the newest record: time never goes back */
+	uint64_t seq;	  /* of the newest record */
+	uint64_t due;	  /* no deadline is earlier than this */
+	bool sweep;	  /* something may have become useless */
+	bool ready;	  /* the first snapshot is complete */
+	bool failed;	  /* memory ran out */
+};
+
+void sessions_init(struct sessions *s, struct world *w);
+void sessions_free(struct sessions *s);
+
+/* Takes one record, after world_apply(). */
+void sessions_apply(struct sessions *s, const struct event *ev);
+
+/* The next complete thing, NULL: none. The caller gives it back with sessions_release(). */
+struct done *sessions_next(struct sessions *s);
+void sessions_release(struct sessions *s, struct done *d);
+
+/* After the facts of a record were told: forgets what nothing needs any more. */
+void sessions_sweep(struct sessions *s);
+
+/* The earliest deadline, UINT64_MAX: none. */
+uint64_t sessions_deadline(const struct sessions *s);
+
+/* Closes what has ended already; what is still open stays so. For TRACE_END. */
+void sessions_finish(struct sessions *s);
+
+struct session *session_find(const struct sessions *s, uint32_t number);
+/* The ts of the first sign of its end, 0: there is none. */
+uint64_t session_end(const struct session *x);
+/* Which session the event belongs to, 0: none. */
+uint32_t session_of(const struct sessions *s, const struct event *ev);
+
+/* Parts of session.c that live in files of their own. */
+void session_asks(struct sessions *s, uint32_t tgid);
+void session_due(struct sessions *s, uint64_t deadline);
+void session_done(struct sessions *s, enum done_kind kind, struct session *session,
+		  struct interrupt *interrupt);
+void session_join(struct sessions *s, struct session *session, struct task *t);
+
+/* open.c: which exec, snapshot or connection is a session */
+void open_apply(struct sessions *s, const struct event *ev);
+void open_due(struct sessions *s);
+uint64_t open_deadline(const struct sessions *s);
+
+/* close.c: when it has ended, and when that is settled */
+void close_apply(struct sessions *s, const struct event *ev);
+void close_due(struct sessions *s);
+
+/* interrupt.c */
+void interrupt_apply(struct sessions *s, const struct event *ev);
+void interrupt_due(struct sessions *s, bool all);
+uint64_t interrupt_deadline(const struct interrupt *i);
+void interrupt_free(struct interrupt *i);
+
+#endif

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "source/live.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sigtrace.skel.h"
+#include "source/proc.h"
+
+#define RING_DEFAULT (8u * 1024 * 1024)
+#define SCOPE_PAGE 4096u
+#define AWAKE_MS 10	/* freshness of the live view; far below the 50 ms that a person notices */
+#define ASLEEP_MS 1000
+
+struct live {
+	struct live_options o;
+	struct sigtrace_bpf *skel;
+	struct ring_buffer *ring;
+	uint8_t *scope; /* one byte a pid, shared with the programs */
+	size_t scope_len;
+	uint32_t *uids; /* whose names were told */
+	size_t nuids;
+	int epfd;
+	unsigned empty; /* drains in a row that found nothing */
+	bool first;	/* in the first snapshot: argv is asked from /proc */
+	bool stopped;
+};
+
+/* What libbpf complained about last: the reason behind a failed load. */
+static char complaint[256];
+
+static void copy(char *to, size_t size, const char *from)
+{
+	size_t n = strnlen(from, size - 1);
+
+	memcpy(to, from, n);
+	to[n] = '\0';
+}
+
+static int on_complaint(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char line[512];
+
+	if (level != LIBBPF_WARN || complaint[0])
+		return 0;
+	vsnprintf(line, sizeof(line), fmt, ap);
+	line[strcspn(line, "\n")] = '\0';
+	copy(complaint, sizeof(complaint), strncmp(line, "libbpf: ", 8) ? line : line + 8);
+	return 0;
+}
+
+static uint64_t clock_ns(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return t.tv_sec * UINT64_C(1000000000) + t.tv_nsec;
+}
+
+uint64_t live_now(void)
+{
+	return clock_ns(CLOCK_BOOTTIME);
+}
+
+static void put(struct live *l, const void *rec, size_t len)
+{
+	l->o.put(l->o.ctx, rec, len);
+}
+
+static void own_header(struct wire_hdr *h, uint16_t kind, uint32_t len)
+{
+	memset(h, 0, len);
+	h->kind = kind;
+	h->len = len;
+	h->ts = live_now();
+}
+
+static void tell_user(struct live *l, uint32_t uid, uint64_t ts)
+{
+	struct wire_user r;
+	uint32_t *more;
+
+	for (size_t i = 0; i < l->nuids; i++)
+		if (l->uids[i] == uid)
+			return;
+	more = realloc(l->uids, (l->nuids + 1) * sizeof(*more));
+	if (!more)
+		return;
+	l->uids = more;
+	l->uids[l->nuids++] = uid;
+	proc_user(uid, ts, &r);
+	put(l, &r, sizeof(r));
+}
+
+static bool is_server(const struct live *l, uint32_t tgid)
+{
+	return tgid < l->scope_len && l->scope[tgid] & WIRE_SERVER;
+}
+
+static void tell_first(struct live *l, const struct wire_snapshot *r)
+{
+	struct proc_args args;
+	struct wire_env env;
+
+	if (proc_args(&r->h, &args))
+		put(l, &args, args.r.h.len);
+	if (!(r->task.scope & WIRE_SERVER) && is_server(l, r->task.ppid) && proc_env(&r->h, &env))
+		put(l, &env, sizeof(env));
+}
+
+static int on_record(void *ctx, void *data, size_t len)
+{
+	const struct wire_hdr *h = data;
+	struct live *l = ctx;
+
+	if (h->kind == WIRE_TASK_EXEC)
+		tell_user(l, ((struct wire_exec *)data)->task.uid, h->ts);
+	else if (h->kind == WIRE_TASK_SNAPSHOT)
+		tell_user(l, ((struct wire_snapshot *)data)->task.uid, h->ts);
+	put(l, data, h->len <= len ? h->len : len);
+	if (l->first && h->kind == WIRE_TASK_SNAPSHOT)
+		tell_first(l, data);
+	return 0;
+}
+
+static bool has_cap(const struct __user_cap_data_struct *c, int cap)
+{
+	return c[cap / 32].effective & (1u << (cap % 32));
+}
+
+static int check_privileges(struct err *e)
+{
+	struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct c[2];
+	bool bpf, perfmon;
+
+	if (syscall(SYS_capget, &h, c))
+		return 0;
+	if (has_cap(c, CAP_SYS_ADMIN))
+		return 0;
+	bpf = has_cap(c, CAP_BPF);
+	perfmon = has_cap(c, CAP_PERFMON);
+	if (bpf && perfmon)
+		return 0;
+	err_set(e, EXIT_CANNOT_TRACE, "tracing needs %s%s%s, which this process does not have",
+		bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "", perfmon ? "" : "CAP_PERFMON");
+	return err_hint(e, "run it as root, for example with sudo; a recording (-r FILE) needs no root");
+}
+
+static int check_kernel(struct err *e)
+{
+	const char *btf = "/sys/kernel/btf/vmlinux";
+	struct utsname u;
+	unsigned major = 0, minor = 0;
+
+	uname(&u);
+	if (sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+	    (major < 5 || (major == 5 && minor < 8))) {
+		err_set(e, EXIT_CANNOT_TRACE, "this kernel is %s; the ring buffer needs 5.8", u.release);
+		return err_hint(e, "boot a kernel of 5.8 or newer");
+	}
+	if (access(btf, R_OK)) {
+		err_set(e, EXIT_CANNOT_TRACE, "cannot read %s: %s", btf, strerror(errno));
+		return err_hint(e, "boot a kernel that is built with CONFIG_DEBUG_INFO_BTF=y");
+	}
+	return 0;
+}
+
+static uint32_t pid_max(void)
+{
+	uint32_t max = 4 * 1024 * 1024; /* PID_MAX_LIMIT, include/linux/threads.h */
+	FILE *f = fopen("/proc/sys/kernel/pid_max", "re");
+
+	if (f) {
+		if (fscanf(f, "%u", &max) != 1)
+			max = 4 * 1024 * 1024;
+		fclose(f);
+	}
+	return max;
+}
+
+static int fail(struct err *e, const char *what)
+{
+	int why = errno;
+
+	err_set(e, EXIT_CANNOT_TRACE, "%s: %s%s%s%s", what, strerror(why), complaint[0] ? " (" : "",
+		complaint, complaint[0] ? ")" : "");
+	if (why == EPERM || why == EACCES)
+		return err_hint(e, "a container or a lockdown policy may refuse BPF even to root");
+	return -1;
+}
+
+static int configure(struct live *l, struct err *e)
+{
+	struct sigtrace_bpf *s = l->skel;
+	uint32_t ring = l->o.ring ? l->o.ring : RING_DEFAULT;
+	uint32_t pages = (pid_max() + SCOPE_PAGE) / SCOPE_PAGE;
+	struct timespec jiffy;
+
+	s->rodata->wake_above = ring / 4;
+	s->rodata->scope_all = l->o.scope == WIRE_SCOPE_ALL ? WIRE_IN : 0;
+	s->rodata->scope_servers = l->o.scope == WIRE_SCOPE_SSHD;
+	/* the coarse clocks tick in jiffies: kernel/time/posix-timers.c, KTIME_LOW_RES */
+	if (!clock_getres(CLOCK_MONOTONIC_COARSE, &jiffy) && !jiffy.tv_sec)
+		s->rodata->jiffy_ns = jiffy.tv_nsec;
+	l->scope_len = (size_t)pages * SCOPE_PAGE;
+	if (bpf_map__set_max_entries(s->maps.ring, ring) ||
+	    bpf_map__set_max_entries(s->maps.scope, pages))
+		return fail(e, "cannot size the ring buffer");
+	return 0;
+}
+
+static int fill_maps(struct live *l, struct err *e)
+{
+	uint32_t one = 1;
+
+	for (const char *const *name = l->o.servers; name && *name; name++) {
+		char comm[WIRE_COMM] = "";
+
+		copy(comm, sizeof(comm), *name);
+		if (bpf_map__update_elem(l->skel->maps.server_names, comm, sizeof(comm), &one,
+					 sizeof(one), BPF_ANY))
+			return fail(e, "cannot name the servers to the kernel");
+	}
+	l->scope = mmap(NULL, l->scope_len, PROT_READ | PROT_WRITE, MAP_SHARED,
+			bpf_map__fd(l->skel->maps.scope), 0);
+	if (l->scope == MAP_FAILED) {
+		l->scope = NULL;
+		return fail(e, "cannot map the scope");
+	}
+	if ((l->o.scope == WIRE_SCOPE_TREE || l->o.scope == WIRE_SCOPE_CMD) &&
+	    l->o.tgid < l->scope_len)
+		l->scope[l->o.tgid] = WIRE_IN;
+	return 0;
+}
+
+static int watch_ring(struct live *l, struct err *e)
+{
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
+
+	l->ring = ring_buffer__new(bpf_map__fd(l->skel->maps.ring), on_record, l, NULL);
+	if (!l->ring)
+		return fail(e, "cannot map the ring buffer");
+	l->epfd = epoll_create1(EPOLL_CLOEXEC);
+	/* edge-triggered: a record alone does not wake us, only a program that wants to does */
+	if (l->epfd < 0 ||
+	    epoll_ctl(l->epfd, EPOLL_CTL_ADD, bpf_map__fd(l->skel->maps.ring), &ev))
+		return fail(e, "cannot wait for the ring buffer");
+	return 0;
+}
+
+struct live *live_open(const struct live_options *o, struct err *e)
+{
+	struct live *l = calloc(1, sizeof(*l));
+
+	if (!l) {
+		err_set(e, EXIT_CANNOT_TRACE, "out of memory");
+		return NULL;
+	}
+	l->o = *o;
+	l->epfd = -1;
+	complaint[0] = '\0';
+	libbpf_set_print(on_complaint);
+	if (check_privileges(e) || check_kernel(e))
+		goto err;
+	l->skel = sigtrace_bpf__open();
+	if (!l->skel) {
+		fail(e, "cannot open the BPF programs");
+		goto err;
+	}
+	if (configure(l, e))
+		goto err;
+	if (sigtrace_bpf__load(l->skel)) {
+		fail(e, "the kernel refused the BPF programs");
+		goto err;
+	}
+	if (fill_maps(l, e) || watch_ring(l, e))
+		goto err;
+	if (sigtrace_bpf__attach(l->skel)) {
+		fail(e, "cannot attach the BPF programs");
+		goto err;
+	}
+	return l;
+err:
+	live_close(l);
+	return NULL;
+}
+
+/* What an iterator's program does is in the ring; its seq_file stays empty. */
+static int run_iter(struct bpf_link *link)
+{
+	char none[64];
+	int fd = bpf_iter_create(bpf_link__fd(link));
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	while ((n = read(fd, none, sizeof(none))) > 0 || (n < 0 && errno == EINTR))
+		;
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+enum { SNAP_MARK = 1, SNAP_EMIT, SNAP_ASKED }; /* snapshot.bpf.c */
+
+static int snapshot(struct live *l, uint32_t mode)
+{
+	l->skel->bss->snap_mode = mode;
+	return run_iter(l->skel->links.on_task);
+}
+
+static void tell_ready(struct live *l, uint64_t started, uint32_t asked)
+{
+	struct wire_ready r;
+
+	own_header(&r.h, WIRE_TRACE_READY, sizeof(r));
+	r.elapsed = asked ? 0 : r.h.ts - started;
+	r.tasks = l->skel->bss->snap_tasks;
+	r.asked = asked;
+	put(l, &r, sizeof(r));
+}
+
+int live_snapshot(struct live *l, uint64_t started, struct err *e)
+{
+	if (snapshot(l, SNAP_MARK) || snapshot(l, SNAP_EMIT) ||
+	    run_iter(l->skel->links.on_task_file))
+		return fail(e, "cannot take the snapshot of what runs");
+	l->first = true;
+	live_drain(l);
+	l->first = false;
+	tell_ready(l, started, 0);
+	return 0;
+}
+
+int live_fd(const struct live *l)
+{
+	return l->epfd;
+}
+
+size_t live_drain(struct live *l)
+{
+	struct epoll_event ev;
+	int n;
+
+	epoll_wait(l->epfd, &ev, 1, 0);
+	n = ring_buffer__consume(l->ring);
+	return n > 0 ? n : 0;
+}
+
+int live_sleep(struct live *l, size_t drained)
+{
+	if (drained) {
+		l->empty = 0;
+		return AWAKE_MS;
+	}
+	/*
+	 * A program may have looked at reader_asleep just before it was set and write just after:
+	 * one more short sleep meets that record, and ASLEEP_MS bounds what is left of the race.
+	 */
+	l->skel->bss->reader_asleep = 1;
+	return l->empty++ ? ASLEEP_MS : AWAKE_MS;
+}
+
+void live_ask(struct live *l, const uint32_t *tgids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (tgids[i] < l->scope_len)
+			l->scope[tgids[i]] |= WIRE_ASKED;
+	snapshot(l, SNAP_ASKED);
+	live_drain(l);
+	tell_ready(l, 0, 1);
+}
+
+void live_tick(struct live *l)
+{
+	struct wire_tick r;
+
+	own_header(&r.h, WIRE_TRACE_TICK, sizeof(r));
+	put(l, &r, sizeof(r));
+}
+
+static void tell_lost(struct live *l, uint32_t kind, uint32_t cpu, uint64_t count, uint64_t total)
+{
+	struct wire_lost r;
+
+	own_header(&r.h, WIRE_TRACE_LOST, sizeof(r));
+	r.count = count;
+	r.total = total;
+	r.lost_kind = kind;
+	r.lost_cpu = cpu;
+	put(l, &r, sizeof(r));
+}
+
+static void tell_losses(struct live *l)
+{
+	size_t cpus = sizeof(l->skel->bss->losses) / sizeof(l->skel->bss->losses[0]);
+
+	for (size_t cpu = 0; cpu < cpus; cpu++)
+		for (uint32_t k = 1; k <= WIRE_KIND_MAX; k++) {
+			uint64_t lost = l->skel->bss->losses[cpu][k];
+			uint64_t told = l->skel->bss->losses_told[cpu][k];
+
+			if (lost != told)
+				tell_lost(l, k, cpu, lost - told, lost);
+		}
+}
+
+/*
+ * The kernel skips a program that would interrupt itself on one CPU, and counts that
+ * (recursion_misses, kernel/trace/bpf_trace.c): a record that nobody else would miss.
+ */
+static void tell_misses(struct live *l)
+{
+	const struct {
+		struct bpf_program *prog;
+		uint32_t kind;
+	} progs[] = {
+		{l->skel->progs.on_fork, WIRE_TASK_FORK},
+		{l->skel->progs.on_exec, WIRE_TASK_EXEC},
+		{l->skel->progs.on_exit, WIRE_TASK_EXIT},
+		{l->skel->progs.on_generate, WIRE_SIGNAL_GENERATE},
+		{l->skel->progs.on_deliver, WIRE_SIGNAL_DELIVER},
+		{l->skel->progs.on_work, WIRE_TTY_KEY},
+		{l->skel->progs.on_state, WIRE_SOCK_STATE},
+		{l->skel->progs.on_receive_reset, WIRE_SOCK_RESET},
+		{l->skel->progs.on_send_reset, WIRE_SOCK_RESET},
+	};
+
+	for (size_t i = 0; i < sizeof(progs) / sizeof(progs[0]); i++) {
+		struct bpf_prog_info info = {};
+		uint32_t len = sizeof(info);
+
+		if (!bpf_obj_get_info_by_fd(bpf_program__fd(progs[i].prog), &info, &len) &&
+		    info.recursion_misses)
+			tell_lost(l, progs[i].kind, WIRE_UNSET, info.recursion_misses,
+				  info.recursion_misses);
+	}
+}
+
+void live_stop(struct live *l)
+{
+	if (l->stopped || !l->skel || !l->ring)
+		return;
+	l->stopped = true;
+	sigtrace_bpf__detach(l->skel);
+	live_drain(l);
+	tell_losses(l);
+	tell_misses(l);
+}
+
+void live_close(struct live *l)
+{
+	if (!l)
+		return;
+	live_stop(l);
+	ring_buffer__free(l->ring);
+	if (l->epfd >= 0)
+		close(l->epfd);
+	if (l->scope)
+		munmap(l->scope, l->scope_len);
+	sigtrace_bpf__destroy(l->skel);
+	free(l->uids);
+	free(l);
+}
+
+static void read_line(const char *path, char *to, size_t size)
+{
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return;
+	if (fgets(to, size, f))
+		to[strcspn(to, "\n")] = '\0';
+	fclose(f);
+}
+
+void live_begin_record(struct wire_begin *r, unsigned scope, uint32_t tgid, const char *version)
+{
+	struct utsname u;
+	struct tm tm;
+	time_t now;
+
+	own_header(&r->h, WIRE_TRACE_BEGIN, sizeof(*r));
+	r->order = WIRE_ORDER;
+	r->version = WIRE_VERSION;
+	r->realtime = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
+	now = time(NULL);
+	localtime_r(&now, &tm);
+	r->gmtoff = tm.tm_gmtoff;
+	r->scope = scope;
+	r->scope_tgid = tgid;
+	uname(&u);
+	copy(r->host, sizeof(r->host), u.nodename);
+	copy(r->kernel, sizeof(r->kernel), u.release);
+	copy(r->tool, sizeof(r->tool), version);
+	read_line("/proc/sys/kernel/random/boot_id", r->boot_id, sizeof(r->boot_id));
+}
+
+void live_end_record(struct wire_end *r, uint32_t reason)
+{
+	own_header(&r->h, WIRE_TRACE_END, sizeof(*r));
+	r->reason = reason;
+}

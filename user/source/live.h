@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Records from the running kernel: loads and attaches the programs, empties the ring, asks for
+ * snapshots, and adds the records that only user space can make (account names, argv of processes
+ * that ran before).
+ */
+#ifndef SIGTRACE_SOURCE_LIVE_H
+#define SIGTRACE_SOURCE_LIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "wire.h"
+
+struct live;
+
+struct live_options {
+	unsigned scope;		    /* WIRE_SCOPE_* */
+	uint32_t tgid;		    /* of WIRE_SCOPE_TREE, WIRE_SCOPE_CMD */
+	const char *const *servers; /* comm of ssh servers, ended by NULL */
+	uint32_t ring;		    /* bytes, a power of two; 0: 8 MiB */
+	/* Takes every record, in causal order; the bytes live until it returns. */
+	void (*put)(void *ctx, const void *rec, size_t len);
+	void *ctx;
+};
+
+/* CLOCK_BOOTTIME, ns: the clock of the records. */
+uint64_t live_now(void);
+
+/*
+ * Loads and attaches. From its return on every hook runs. NULL: e says what is missing
+ * (EXIT_CANNOT_TRACE) and what to do. The caller frees with live_close().
+ */
+struct live *live_open(const struct live_options *o, struct err *e);
+
+/* The first snapshot: hands out what ran before, then trace.ready. 0, or -1 with e. */
+int live_snapshot(struct live *l, uint64_t started, struct err *e);
+
+/* Becomes readable when there is something after a silence (edge-triggered inside). For poll(2). */
+int live_fd(const struct live *l);
+
+/* Hands out all records that are in the ring; how many. */
+size_t live_drain(struct live *l);
+
+/*
+ * After a drain: how long the caller may sleep on live_fd(), in ms. While records come, a short
+ * time, and nobody wakes it; when the ring stayed empty, long, and the next record wakes it.
+ */
+int live_sleep(struct live *l, size_t drained);
+
+/* Answers the engine: a snapshot of these processes, then trace.ready with asked = 1. */
+void live_ask(struct live *l, const uint32_t *tgids, size_t n);
+
+/* Lets only time pass: hands out a trace.tick. */
+void live_tick(struct live *l);
+
+/* Detaches, hands out what is left and what was lost at the end. l is still to be freed. */
+void live_stop(struct live *l);
+
+/* live_stop() if that was not done, and frees. NULL is allowed. */
+void live_close(struct live *l);
+
+/* The first and the last record of a stream; `scope` as in live_options. */
+void live_begin_record(struct wire_begin *r, unsigned scope, uint32_t tgid, const char *version);
+void live_end_record(struct wire_end *r, uint32_t reason);
+
+#endif

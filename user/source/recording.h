@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Recordings: the very wire records, in independent zstd frames.
+ *
+ * A file is a valid .zst stream (zstd -d gives the bare records): first a skippable frame (RFC
+ * 8878, 3.1.2) with the magic, the version of the file and of the records and the byte order,
+ * readable without decompressing; then ordinary frames, each with a content checksum, each holding
+ * whole records only. A frame that is cut off or damaged loses itself and what follows, nothing
+ * before it.
+ */
+#ifndef SIGTRACE_SOURCE_RECORDING_H
+#define SIGTRACE_SOURCE_RECORDING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define RECORDING_VERSION 1
+#define RECORDING_FRAME (256 * 1024) /* most bytes of records in a frame; a reader refuses more */
+
+struct recording_writer;
+
+/*
+ * Creates (or empties) the file with mode 0600, also when it was there with another mode; "-" is
+ * stdout. Refuses a path that is a directory, follows no symbolic link. The header is written at
+ * once. NULL: e says why.
+ */
+struct recording_writer *recording_create(const char *path, struct err *e);
+
+/* Adds one record. A frame is written when it is full. 0, or -1 with e (disk full ..): what was
+ * written before stays readable, and every later call fails with the same error. */
+int recording_put(struct recording_writer *w, const void *rec, size_t len, struct err *e);
+
+/* Writes out what is buffered as a frame of its own. The caller does this at least every second. */
+int recording_flush(struct recording_writer *w, struct err *e);
+
+/* Flushes, closes, frees, whatever happened. 0, or -1 with e: also for an error of close(2). */
+int recording_close(struct recording_writer *w, struct err *e);
+
+struct recording_reader;
+
+/* "-" is stdin. NULL: e says why (not there, not a recording, newer version: names both). */
+struct recording_reader *recording_open(const char *path, struct err *e);
+
+/*
+ * The next record: *rec points to it until the next call. 1: there is one; 0: the end, between
+ * two frames; -1: damage: e has one line with the offset of the frame in the file, status
+ * EXIT_INCONCLUSIVE. Every record of the frames before the damage has been returned by then.
+ */
+int recording_next(struct recording_reader *r, const void **rec, size_t *len, struct err *e);
+
+void recording_free(struct recording_reader *r);
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One object a line; contract.md lists the members. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "event/field.h"
+#include "event/names.h"
+#include "event/tables.h"
+#include "view/view.h"
+
+struct json {
+	struct view v; /* first: a struct view * of this view is a struct json * */
+	uint64_t seq;  /* of the last record */
+	uint64_t ts;
+	uint32_t reason; /* WIRE_END_* */
+};
+
+/* ---- members: `,"key":value` ---- */
+
+static void key(struct buf *b, const char *name)
+{
+	buf_str(b, ",\"");
+	buf_str(b, name);
+	buf_str(b, "\":");
+}
+
+static void put_u64(struct buf *b, const char *name, uint64_t v)
+{
+	key(b, name);
+	buf_u64(b, v);
+}
+
+/* 0 as null */
+static void put_u64_null(struct buf *b, const char *name, uint64_t v)
+{
+	key(b, name);
+	if (v)
+		buf_u64(b, v);
+	else
+		buf_str(b, "null");
+}
+
+static void put_bool(struct buf *b, const char *name, bool v)
+{
+	key(b, name);
+	buf_str(b, v ? "true" : "false");
+}
+
+/* NULL as null */
+static void put_bytes(struct buf *b, const char *name, const char *p, size_t n)
+{
+	key(b, name);
+	if (p)
+		buf_json(b, p, n);
+	else
+		buf_str(b, "null");
+}
+
+static void put_str(struct buf *b, const char *name, const char *s)
+{
+	put_bytes(b, name, s, s ? strlen(s) : 0);
+}
+
+static void put_signal(struct buf *b, const char *name, uint32_t sig)
+{
+	put_str(b, name, sig ? signal_name(sig) : NULL);
+}
+
+static void put_tty(struct buf *b, const char *name, uint32_t dev)
+{
+	key(b, name);
+	if (!dev) {
+		buf_str(b, "null");
+		return;
+	}
+	buf_char(b, '"');
+	tty_name(b, dev);
+	buf_char(b, '"');
+}
+
+static void put_addr(struct buf *b, const char *name, const struct wire_sock *sk, bool remote)
+{
+	key(b, name);
+	if (!sk) {
+		buf_str(b, "null");
+		return;
+	}
+	buf_char(b, '"');
+	sock_addr(b, sk->family, remote ? sk->raddr : sk->laddr, remote ? sk->rport : sk->lport);
+	buf_char(b, '"');
+}
+
+static void open_task(struct buf *b, uint32_t tgid, const char *comm)
+{
+	buf_str(b, "{\"tgid\":");
+	buf_u64(b, tgid);
+	put_str(b, "comm", comm);
+}
+
+/* ---- the envelope ---- */
+
+static void open_object(struct buf *b, const struct engine *e, const char *type, uint64_t seq,
+			uint64_t ts, uint32_t session)
+{
+	buf_str(b, "{\"type\":\"");
+	buf_str(b, type);
+	buf_char(b, '"');
+	put_u64(b, "seq", seq);
+	put_u64(b, "ts", ts);
+	buf_str(b, ",\"time\":\"");
+	view_time(b, engine_begin(e), ts);
+	buf_char(b, '"');
+	put_u64_null(b, "session", session);
+}
+
+static void close_object(struct buf *b)
+{
+	buf_str(b, "}\n");
+}
+
+/* ---- facts ---- */
+
+static void put_open(struct buf *b, const struct fact_open *o)
+{
+	put_str(b, "server", server_name(o->server));
+	put_addr(b, "peer", o->sk, true);
+	put_addr(b, "local", o->sk, false);
+	put_str(b, "user", o->user);
+	put_u64(b, "uid", o->uid);
+	put_tty(b, "pty", o->pty);
+	put_str(b, "request", request_name(o->request));
+	put_bytes(b, "command", o->command_len ? o->command : NULL, o->command_len);
+	put_u64(b, "tgid", o->tgid);
+	put_u64(b, "server_tgid", o->server_tgid);
+	put_bool(b, "preexisting", o->preexisting);
+}
+
+static void put_member(struct buf *b, const struct fact_member *m)
+{
+	open_task(b, m->tgid, m->comm);
+	put_str(b, "outcome", outcome_name(m->outcome));
+	put_u64_null(b, "elapsed_ns", m->elapsed);
+	if (m->outcome == OUTCOME_DIED || m->outcome == OUTCOME_EXITED) {
+		if (exit_signal(m->exit_code))
+			put_signal(b, "signal", exit_signal(m->exit_code));
+		else
+			put_u64(b, "status", (uint64_t)exit_status(m->exit_code));
+	}
+	buf_char(b, '}');
+}
+
+static void put_missed(struct buf *b, const struct fact_missed *m)
+{
+	open_task(b, m->tgid, m->comm);
+	put_str(b, "reason", reason_name(m->reason));
+	buf_char(b, '}');
+}
+
+static void put_interrupt(struct buf *b, const struct fact_interrupt *i)
+{
+	size_t n;
+
+	put_str(b, "origin", origin_name(i->origin));
+	put_signal(b, "sig", i->sig);
+	put_tty(b, "tty", i->tty);
+	put_u64_null(b, "fg_pgid", i->fg_pgid);
+	key(b, "sender");
+	if (i->sender_tgid) {
+		open_task(b, i->sender_tgid, i->sender_comm);
+		buf_char(b, '}');
+	} else {
+		buf_str(b, "null");
+	}
+	key(b, "members");
+	buf_char(b, '[');
+	for (n = 0; n < i->nmembers; n++) {
+		if (n)
+			buf_char(b, ',');
+		put_member(b, &i->members[n]);
+	}
+	buf_char(b, ']');
+	key(b, "missed");
+	buf_char(b, '[');
+	for (n = 0; n < i->nmissed; n++) {
+		if (n)
+			buf_char(b, ',');
+		put_missed(b, &i->missed[n]);
+	}
+	buf_char(b, ']');
+	put_str(b, "verdict", verdict_name(i->verdict));
+	put_str(b, "cause", i->origin == ORIGIN_DISCONNECT ? end_name(i->cause) : NULL);
+	put_str(b, "why", i->why);
+}
+
+static void put_orphan(struct buf *b, const struct fact_orphan *o)
+{
+	const char *arg;
+	size_t len;
+	unsigned i;
+
+	put_u64(b, "tgid", o->tgid);
+	put_str(b, "comm", o->comm);
+	key(b, "args");
+	buf_char(b, '[');
+	for (i = 0; (arg = args_get(o->args, o->args_len, i, &len)); i++) {
+		if (i)
+			buf_char(b, ',');
+		buf_json(b, arg, len);
+	}
+	buf_char(b, ']');
+	put_u64(b, "age_ns", o->age);
+	put_u64(b, "new_ppid", o->new_ppid);
+	put_str(b, "reason", reason_name(o->reason));
+	put_bool(b, "intended", o->intended);
+	put_str(b, "why", o->why);
+	put_str(b, "advice", o->advice ? o->advice : "");
+}
+
+static void put_close(struct buf *b, const struct fact_close *c)
+{
+	put_u64(b, "duration_ns", c->duration);
+	put_str(b, "end", end_name(c->end));
+	key(b, "exit_status");
+	if (c->exit_status >= 0)
+		buf_s64(b, c->exit_status);
+	else
+		buf_str(b, "null");
+	put_signal(b, "exit_signal", c->exit_signal);
+	put_u64(b, "processes", c->processes);
+	put_u64(b, "orphans", c->orphans);
+	put_u64(b, "intended", c->intended);
+	put_u64(b, "lost", c->lost);
+	put_str(b, "why", c->why);
+}
+
+static void json_fact(struct view *v, const struct engine *e, const struct fact *f)
+{
+	struct buf *b = &v->out;
+	size_t i;
+
+	if (!view_wants_fact(v, e, f) || v->opt.quiet)
+		return;
+	open_object(b, e, fact_kind_name(f->kind), f->seq, f->ts, f->session);
+	switch (f->kind) {
+	case FACT_OPEN:
+		put_open(b, &f->u.open);
+		break;
+	case FACT_INTERRUPT:
+		put_interrupt(b, &f->u.interrupt);
+		break;
+	case FACT_ORPHAN:
+		put_orphan(b, &f->u.orphan);
+		break;
+	case FACT_CLOSE:
+		put_close(b, &f->u.close);
+		break;
+	}
+	put_str(b, "confidence", confidence_name(f->confidence));
+	key(b, "evidence");
+	buf_char(b, '[');
+	for (i = 0; i < f->nevidence; i++) {
+		if (i)
+			buf_char(b, ',');
+		buf_u64(b, f->evidence[i]);
+	}
+	buf_char(b, ']');
+	close_object(b);
+}
+
+/* ---- events ---- */
+
+static bool shows(const struct view *v, const struct engine *e, const struct event *ev,
+		  uint32_t session)
+{
+	unsigned kind = ev->u.h.kind;
+
+	if (kind == WIRE_TRACE_BEGIN)
+		return true;
+	if (kind == WIRE_TRACE_END || kind == WIRE_TRACE_TICK || v->opt.quiet)
+		return false;
+	if ((kind == WIRE_USER_NAME || kind == WIRE_TASK_ARGS) && !v->opt.verbose &&
+	    !(v->opt.filter.kinds >> kind & 1))
+		return false;
+	return view_wants_event(v, e, ev, session);
+}
+
+static void json_event(struct view *v, const struct engine *e, const struct event *ev,
+		       uint32_t session)
+{
+	struct json *j = (struct json *)v;
+	const struct kind_info *kind = kind_info(ev->u.h.kind);
+
+	j->seq = ev->seq;
+	j->ts = ev->u.h.ts;
+	if (ev->u.h.kind == WIRE_TRACE_END)
+		j->reason = ev->u.end.reason;
+	if (!kind || !shows(v, e, ev, session))
+		return;
+	open_object(&v->out, e, kind->name, ev->seq, ev->u.h.ts, session);
+	event_json(&v->out, ev);
+	close_object(&v->out);
+}
+
+/* Not in json_event(): the facts that the record brings forth come after it. */
+static void json_end(struct view *v, const struct engine *e)
+{
+	const struct json *j = (const struct json *)v;
+	const struct totals t = engine_totals(e);
+	struct buf *b = &v->out;
+
+	open_object(b, e, "trace.end", j->seq, j->ts, 0);
+	put_u64(b, "records", t.records);
+	put_u64(b, "lost", t.lost);
+	put_u64(b, "sessions", t.sessions);
+	put_u64(b, "orphans", t.orphans);
+	put_u64(b, "interrupts", t.interrupts);
+	put_str(b, "reason", table_name(table_end_reason, j->reason));
+	close_object(b);
+}
+
+static const struct view_ops json_ops = {
+	.name = "json",
+	.event = json_event,
+	.fact = json_fact,
+	.end = json_end,
+};
+
+struct view *view_json_new(const struct view_options *opt)
+{
+	struct json *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return NULL;
+	j->v.ops = &json_ops;
+	j->v.opt = *opt;
+	j->reason = WIRE_END_CUT;
+	return &j->v;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The text view's own parts. */
+#ifndef SIGTRACE_VIEW_TEXT_H
+#define SIGTRACE_VIEW_TEXT_H
+
+#include "view/view.h"
+
+#define TEXT_RING 1024
+
+/* A signal that an interrupt tells: the death that follows needs no line of its own. */
+struct text_told {
+	uint64_t start;
+	uint32_t tgid;
+	uint32_t sig;
+};
+
+struct text {
+	struct view v; /* first: a struct view * of this view is a struct text * */
+	bool begun;    /* the header line is out */
+	/* By number modulo size: of two that are so far apart and both alive the newer counts. */
+	uint32_t rooted[TEXT_RING]; /* sessions whose root has called exec, or that are open */
+	uint32_t gone[TEXT_RING];     /* sessions whose end a `gone` line has explained */
+	struct text_told told[TEXT_RING];
+};
+
+/* Colours by meaning; SGR parameters. */
+#define TEXT_DIM    "2"
+#define TEXT_GOOD   "32"
+#define TEXT_NOTICE "33"
+#define TEXT_WARN   "1;33"
+#define TEXT_ALARM  "1;31"
+
+struct text_row {
+	uint64_t ts;
+	uint32_t session; /* 0: none */
+	const char *mark; /* behind the session's number: "+", "-" or NULL */
+	const char *user; /* NULL: not known */
+	const char *event;
+	const char *comm; /* NULL: of no process */
+	uint32_t tgid;
+	bool child;	  /* indented: below the server's process that the session hangs on */
+	const char *sgr;  /* NULL: no colour */
+};
+
+/* A line up to its DETAIL, which the caller appends to v.out; the header before the first. */
+void text_row(struct text *t, const struct engine *e, const struct text_row *r);
+/* A further line of the same row, up to DETAIL. */
+void text_next(struct text *t, const struct text_row *r);
+void text_done(struct text *t, const struct text_row *r);
+
+void text_cstr(struct buf *b, const char *s); /* a hostile string; NULL as "?" */
+/* A fact's why: names in it are escaped already, so a backslash stays as it is. */
+void text_sentence(struct buf *b, const char *s);
+void text_task(struct buf *b, const char *comm, uint32_t tgid);
+void text_count(struct buf *b, uint64_t n, const char *one, const char *many);
+/* "status 3", "killed by SIGSEGV (core dumped)" */
+void text_exit_code(struct buf *b, uint32_t code);
+/* "^C" of SIGINT; NULL when no key makes the signal */
+const char *text_key(uint32_t sig);
+
+/* text_fold.c: what is noise unless asked for. To be asked once for every event, in order. */
+bool text_shows(struct text *t, const struct engine *e, const struct event *ev,
+		uint32_t session);
+
+void text_confidence(struct buf *b, const struct fact *f);
+
+/* The row so far has ts, session and user; the caller ends the line. */
+void text_interrupt(struct text *t, const struct engine *e, const struct fact *f,
+		    struct text_row *r);
+
+/* text_event.c, text_fact.c */
+void text_event(struct view *v, const struct engine *e, const struct event *ev, uint32_t session);
+void text_fact(struct view *v, const struct engine *e, const struct fact *f);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A view turns events and facts into bytes. It never does I/O: the caller writes what is in `out`. */
+#ifndef SIGTRACE_VIEW_VIEW_H
+#define SIGTRACE_VIEW_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "finding/engine.h"
+
+/* What to show; from FILTER options. Applies to events and, where it can, to facts. */
+struct view_filter {
+	uint64_t signals; /* bit N-1: show signal N; 0: all. -s */
+	uint32_t kinds;	  /* bit WIRE_*: show; facts are bits 24 + FACT_*; 0: all. -e */
+	bool failed;	  /* -x: only what was ignored, blocked or failed */
+	uint32_t session; /* --session, 0: all */
+	const char *user; /* -u, NULL: all */
+	uint32_t tty;	  /* -t, 0: all */
+	const char *peer; /* --peer ADDR[:PORT], NULL: all */
+};
+
+#define VIEW_FACT_BIT(kind) (UINT32_C(1) << (24 + (kind)))
+
+struct view_options {
+	struct view_filter filter;
+	bool color;
+	bool verbose; /* -v */
+	bool quiet;   /* -q: no events and facts, only what end() has to say */
+};
+
+struct view {
+	const struct view_ops *ops;
+	struct view_options opt;
+	struct buf out; /* what is to be written; the caller resets it after writing */
+	struct buf peers; /* uint32_t, ascending: numbers of the sessions that --peer lets pass */
+};
+
+/* Each may be NULL. */
+struct view_ops {
+	const char *name;
+	void (*event)(struct view *v, const struct engine *e, const struct event *ev, uint32_t session);
+	void (*fact)(struct view *v, const struct engine *e, const struct fact *f);
+	/* after TRACE_END was fed */
+	void (*end)(struct view *v, const struct engine *e);
+};
+
+/* Views are allocated by their constructors and freed with view_free(). NULL: out of memory. */
+struct view *view_text_new(const struct view_options *opt);
+struct view *view_json_new(const struct view_options *opt);
+void view_free(struct view *v);
+
+/*
+ * Does the filter let it pass? Shared by all views. trace.begin, trace.end and trace.lost always
+ * do. Every view asks for every fact, shown or not: the answer for a session.open is remembered.
+ */
+bool view_wants_event(const struct view *v, const struct engine *e, const struct event *ev,
+		      uint32_t session);
+bool view_wants_fact(struct view *v, const struct engine *e, const struct fact *f);
+
+/* ts -> "14:02:11.318" local to where it was recorded; -> RFC 3339 UTC with nanoseconds. */
+void view_clock(struct buf *b, const struct wire_begin *begin, uint64_t ts);
+void view_time(struct buf *b, const struct wire_begin *begin, uint64_t ts);
+
+#endif

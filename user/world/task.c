@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "world/task.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct user_name {
+	uint32_t uid;
+	char name[40];
+	UT_hash_handle hh;
+};
+
+void world_init(struct world *w)
+{
+	memset(w, 0, sizeof(*w));
+}
+
+static void task_free(struct task *t)
+{
+	free(t->filename);
+	free(t->args);
+	free(t);
+}
+
+void world_free(struct world *w)
+{
+	struct task *t, *next;
+	struct user_name *u, *unext;
+
+	HASH_CLEAR(by_tgid, w->by_tgid);
+	HASH_ITER(hh, w->tasks, t, next) {
+		HASH_DELETE(hh, w->tasks, t);
+		task_free(t);
+	}
+	HASH_ITER(hh, w->users, u, unext) {
+		HASH_DELETE(hh, w->users, u);
+		free(u);
+	}
+}
+
+struct task *world_task(const struct world *w, uint32_t tgid, uint64_t start)
+{
+	struct task_key key = {.start = start, .tgid = tgid};
+	struct task *t;
+
+	HASH_FIND(hh, w->tasks, &key, sizeof(key), t);
+	return t;
+}
+
+struct task *world_last(const struct world *w, uint32_t tgid)
+{
+	struct task *t;
+
+	HASH_FIND(by_tgid, w->by_tgid, &tgid, sizeof(tgid), t);
+	return t;
+}
+
+struct task *world_event_task(const struct world *w, const struct event *ev)
+{
+	return ev->u.h.tgid ? world_task(w, ev->u.h.tgid, ev->u.h.start) : NULL;
+}
+
+struct task *world_parent(const struct world *w, const struct task *t)
+{
+	return world_task(w, t->parent_tgid, t->parent_start);
+}
+
+const struct task_signal *task_signal(const struct task *t, uint32_t sig)
+{
+	for (size_t i = 0; i < TASK_SIGNALS; i++)
+		if (t->signals[i].sig == sig)
+			return &t->signals[i];
+	return NULL;
+}
+
+void world_forget(struct world *w, struct task *t)
+{
+	if (world_last(w, t->key.tgid) == t)
+		HASH_DELETE(by_tgid, w->by_tgid, t);
+	HASH_DELETE(hh, w->tasks, t);
+	task_free(t);
+}
+
+void world_release(struct world *w, struct task *t)
+{
+	t->held = false;
+	if (!t->alive)
+		world_forget(w, t);
+}
+
+const char *world_user(const struct world *w, uint32_t uid)
+{
+	struct user_name *u;
+
+	HASH_FIND(hh, w->users, &uid, sizeof(uid), u);
+	return u && u->name[0] ? u->name : NULL;
+}
+
+uint32_t exit_signal(uint32_t code)
+{
+	return code & 0x7f;
+}
+
+int exit_status(uint32_t code)
+{
+	return exit_signal(code) ? -1 : (int)(code >> 8 & 0xff);
+}
+
+const char *args_get(const char *args, size_t n, unsigned i, size_t *len)
+{
+	size_t at = 0;
+
+	while (at < n) {
+		*len = strnlen(args + at, n - at);
+		if (!i--)
+			return args + at;
+		at += *len + 1;
+	}
+	*len = 0;
+	return NULL;
+}
+
+static struct task *add(struct world *w, uint32_t tgid, uint64_t start, uint64_t seq, uint64_t born)
+{
+	struct task *t = calloc(1, sizeof(*t)), *old;
+
+	if (!t) {
+		w->failed = true;
+		return NULL;
+	}
+	t->key.tgid = tgid;
+	t->key.start = start;
+	t->alive = true;
+	t->seq = seq;
+	t->born = born;
+	HASH_ADD(hh, w->tasks, key, sizeof(t->key), t);
+	if (!t->hh.tbl) {
+		w->failed = true;
+		free(t);
+		return NULL;
+	}
+	old = world_last(w, tgid);
+	if (old)
+		HASH_DELETE(by_tgid, w->by_tgid, old);
+	HASH_ADD(by_tgid, w->by_tgid, key.tgid, sizeof(t->key.tgid), t);
+	if (!t->by_tgid.tbl)
+		w->failed = true;
+	return t;
+}
+
+static void set_comm(struct task *t, const char comm[WIRE_COMM])
+{
+	memcpy(t->comm, comm, WIRE_COMM);
+}
+
+/* The task of the header, made when it is not known. */
+static struct task *of_header(struct world *w, const struct event *ev)
+{
+	const struct wire_hdr *h = &ev->u.h;
+	struct task *t = world_task(w, h->tgid, h->start);
+
+	if (!t) {
+		t = add(w, h->tgid, h->start, ev->seq, h->start);
+		if (t)
+			set_comm(t, h->comm);
+	}
+	return t;
+}
+
+static void set_image(struct world *w, struct task *t, const struct event *ev)
+{
+	char *filename = malloc(ev->filename_len + 1);
+	char *args = malloc(ev->args_len + 1);
+
+	if (!filename || !args) {
+		w->failed = true;
+		free(filename);
+		free(args);
+		return;
+	}
+	memcpy(filename, ev->filename, ev->filename_len);
+	filename[ev->filename_len] = '\0';
+	memcpy(args, ev->argv, ev->args_len);
+	args[ev->args_len] = '\0';
+	free(t->filename);
+	free(t->args);
+	t->filename = filename;
+	t->args = args;
+	t->args_len = ev->args_len;
+}
+
+static const struct {
+	const char *comm;
+	uint32_t flag;
+} detachers[] = {
+	{"nohup", DETACH_NOHUP},
+	{"setsid", DETACH_SETSID},
+	{"tmux", DETACH_MUX},
+	{"tmux: server", DETACH_MUX},
+	{"screen", DETACH_MUX},
+	{"SCREEN", DETACH_MUX},
+	{"dtach", DETACH_MUX},
+	{"abduco", DETACH_MUX},
+	{"zellij", DETACH_MUX},
+	{"mosh-server", DETACH_MUX},
+	{"systemd-run", DETACH_SERVICE},
+	{"at", DETACH_SERVICE},
+	{"batch", DETACH_SERVICE},
+	{"daemonize", DETACH_SERVICE},
+	{"start-stop-daem", DETACH_SERVICE}, /* TASK_COMM_LEN cuts it */
+};
+
+static uint32_t detach_of(const char *comm)
+{
+	for (size_t i = 0; i < sizeof(detachers) / sizeof(detachers[0]); i++)
+		if (!strcmp(comm, detachers[i].comm))
+			return detachers[i].flag;
+	return 0;
+}
+
+static void apply_fork(struct world *w, const struct event *ev)
+{
+	const struct wire_fork *r = &ev->u.fork;
+	struct task *parent, *t;
+
+	if (r->child_tgid == r->h.tgid)
+		return;
+	parent = of_header(w, ev);
+	if (!parent)
+		return;
+	if (!parent->known)
+		parent->s.scope = r->scope;
+	t = world_task(w, r->child_tgid, r->child_start);
+	if (!t)
+		t = add(w, r->child_tgid, r->child_start, ev->seq, ev->u.h.ts);
+	if (!t)
+		return;
+	t->parent_tgid = parent->key.tgid;
+	t->parent_start = parent->key.start;
+	t->detach |= parent->detach;
+	if (t->known)
+		return; /* its snapshot came first and knows better */
+	set_comm(t, parent->comm);
+	t->session = parent->session;
+	t->s = parent->s;
+	t->s.ppid = parent->key.tgid;
+	t->s.pgid = r->pgid;
+	t->s.sid = r->sid;
+	t->s.scope = r->scope;
+}
+
+static void set_task(struct task *t, const struct wire_task *s)
+{
+	t->s = *s;
+	t->known = true;
+	if (!t->parent_tgid) {
+		t->parent_tgid = s->ppid;
+		t->parent_start = s->parent_start;
+	}
+}
+
+static void apply_exec(struct world *w, const struct event *ev)
+{
+	struct task *t = of_header(w, ev);
+
+	if (!t)
+		return;
+	set_comm(t, ev->u.h.comm);
+	set_task(t, &ev->u.exec.task);
+	set_image(w, t, ev);
+	t->detach |= detach_of(t->comm);
+	t->execed = true;
+	t->exec_seq = ev->seq;
+}
+
+static void apply_snapshot(struct world *w, const struct event *ev)
+{
+	struct task *t = of_header(w, ev);
+
+	if (!t)
+		return;
+	set_comm(t, ev->u.h.comm);
+	set_task(t, &ev->u.snapshot.task);
+	t->detach |= detach_of(t->comm);
+	t->snapshot_seq = ev->seq;
+}
+
+static void apply_args(struct world *w, const struct event *ev)
+{
+	struct task *t = world_event_task(w, ev);
+
+	if (t && !t->exec_seq)
+		set_image(w, t, ev);
+}
+
+static void apply_exit(struct world *w, const struct event *ev)
+{
+	struct task *t = world_event_task(w, ev);
+
+	if (!t || !t->alive)
+		return;
+	t->alive = false;
+	t->exit_ts = ev->u.h.ts;
+	t->exit_seq = ev->seq;
+	t->exit_code = ev->u.exit.exit_code;
+	t->s.pgid = ev->u.exit.pgid;
+	t->s.sid = ev->u.exit.sid;
+	t->s.cpu = ev->u.exit.cpu;
+}
+
+static struct task_signal *signal_slot(struct task *t, uint32_t sig)
+{
+	struct task_signal *oldest = &t->signals[0];
+
+	for (size_t i = 0; i < TASK_SIGNALS; i++) {
+		if (t->signals[i].sig == sig)
+			return &t->signals[i];
+		if (t->signals[i].ts < oldest->ts)
+			oldest = &t->signals[i];
+	}
+	return oldest;
+}
+
+static void apply_generate(struct world *w, const struct event *ev)
+{
+	const struct wire_generate *r = &ev->u.generate;
+	struct task *t = world_task(w, r->target_tgid, r->target_start);
+	struct task_signal *s;
+
+	if (!t)
+		return;
+	t->s.pgid = r->pgid;
+	t->s.sid = r->sid;
+	t->s.tty = r->tty;
+	t->s.tty_pgrp = r->tty_pgrp;
+	t->s.state = r->state;
+	s = signal_slot(t, r->sig);
+	memset(s, 0, sizeof(*s));
+	s->sig = r->sig;
+	s->ts = r->h.ts;
+	s->seq = ev->seq;
+	s->result = r->result;
+	s->disposition = r->disposition;
+	s->blocked = r->blocked;
+	s->si_code = r->si_code;
+	if (r->flags & WIRE_SIG_INFO)
+		s->sender_tgid = r->si_pid;
+	memcpy(s->sender_comm, r->h.comm, WIRE_COMM);
+}
+
+static void apply_deliver(struct world *w, const struct event *ev)
+{
+	struct task *t = world_event_task(w, ev);
+	struct task_signal *s;
+
+	if (!t)
+		return;
+	s = (struct task_signal *)task_signal(t, ev->u.deliver.sig);
+	if (s && !s->delivered_seq)
+		s->delivered_seq = ev->seq;
+}
+
+static void apply_user(struct world *w, const struct event *ev)
+{
+	uint32_t uid = ev->u.user.uid;
+	struct user_name *u;
+
+	HASH_FIND(hh, w->users, &uid, sizeof(uid), u);
+	if (!u) {
+		u = calloc(1, sizeof(*u));
+		if (!u) {
+			w->failed = true;
+			return;
+		}
+		u->uid = uid;
+		HASH_ADD(hh, w->users, uid, sizeof(u->uid), u);
+		if (!u->hh.tbl) {
+			w->failed = true;
+			free(u);
+			return;
+		}
+	}
+	memcpy(u->name, ev->u.user.name, sizeof(u->name));
+}
+
+static void (*const handlers[WIRE_KIND_MAX + 1])(struct world *, const struct event *) = {
+	[WIRE_TASK_FORK] = apply_fork,
+	[WIRE_TASK_EXEC] = apply_exec,
+	[WIRE_TASK_EXIT] = apply_exit,
+	[WIRE_TASK_SNAPSHOT] = apply_snapshot,
+	[WIRE_TASK_ARGS] = apply_args,
+	[WIRE_SIGNAL_GENERATE] = apply_generate,
+	[WIRE_SIGNAL_DELIVER] = apply_deliver,
+	[WIRE_USER_NAME] = apply_user,
+};
+
+void world_apply(struct world *w, const struct event *ev)
+{
+	if (handlers[ev->u.h.kind])
+		handlers[ev->u.h.kind](w, ev);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Processes: what exists now, who descends from whom, and what is known of each. */
+#ifndef SIGTRACE_WORLD_TASK_H
+#define SIGTRACE_WORLD_TASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event/event.h"
+#include "world/hash.h"
+
+struct conn;
+
+/* A process is (tgid, start time): pids are reused. */
+struct task_key {
+	uint64_t start;
+	uint32_t tgid;
+	uint32_t pad;
+};
+
+/* A signal that was generated for a process and whose end is not known yet, or the last one of its
+ * number. Only what a verdict needs. */
+struct task_signal {
+	uint64_t ts;
+	uint64_t seq;
+	uint64_t delivered_seq; /* of signal.deliver, 0: none */
+	uint32_t sig;
+	uint32_t result;
+	uint32_t disposition;
+	uint32_t blocked;
+	uint32_t sender_tgid; /* who ran kill(2); 0: the kernel */
+	int32_t si_code;
+	char sender_comm[WIRE_COMM];
+};
+
+#define TASK_SIGNALS 6
+
+struct task {
+	struct task_key key;
+	char comm[WIRE_COMM];
+	struct wire_task s;	/* as last told by exec or snapshot, pgid, sid, tty also by signals */
+	bool known;		/* s came from a record, not from the parent at fork */
+	bool alive;
+	bool execed;		/* has called exec since it was forked */
+	uint64_t parent_start;	/* at fork, before any adoption: with parent_tgid the parent's key */
+	uint32_t parent_tgid;
+	uint64_t born;		/* ts of its fork, or its start */
+	uint64_t seq;		/* of the record that told of it first */
+	uint64_t exec_seq;	/* of its last exec, 0: none */
+	uint64_t exit_ts;
+	uint64_t exit_seq;
+	uint32_t exit_code;	/* raw */
+	uint64_t snapshot_seq;	/* of its last snapshot, 0: none */
+	uint32_t session;	/* number, 0: none; inherited at fork */
+	uint32_t detach;	/* DETACH_*, inherited at fork */
+	char *filename;		/* of the last exec, or NULL */
+	char *args;
+	uint32_t args_len;
+	struct task_signal signals[TASK_SIGNALS]; /* one a signal number, the oldest gives way */
+	/* owned by session/ */
+	struct conn *conn;	/* the connection that a server's process serves */
+	struct task *member_next, *member_prev; /* list of its session's live processes */
+	bool held;		/* must not be forgotten: a session or a connection points at it */
+	UT_hash_handle hh;
+	UT_hash_handle by_tgid;
+};
+
+/* Programs whose exec in a descent says that what follows is meant to outlive the session. */
+#define DETACH_NOHUP 1
+#define DETACH_SETSID 2
+#define DETACH_MUX 4	 /* tmux, screen .. */
+#define DETACH_SERVICE 8 /* systemd-run, at, batch, daemonize, start-stop-daemon */
+
+struct world {
+	struct task *tasks;	  /* hash by key; in the order of their appearance */
+	struct task *by_tgid;	  /* the last one of each tgid */
+	struct user_name *users;  /* hash by uid */
+	bool failed; /* memory ran out: facts are no longer to be trusted */
+};
+
+void world_init(struct world *w);
+void world_free(struct world *w);
+
+/*
+ * Applies one record. Tasks that a record names and that were not known are made from what it
+ * says. A task that exits stays, with alive == false, until world_forget().
+ */
+void world_apply(struct world *w, const struct event *ev);
+
+/* NULL when it is not known. */
+struct task *world_task(const struct world *w, uint32_t tgid, uint64_t start);
+/* The last process that had this tgid, NULL when it is not known. */
+struct task *world_last(const struct world *w, uint32_t tgid);
+/* The task that the record's header names, NULL for user space's own records. */
+struct task *world_event_task(const struct world *w, const struct event *ev);
+/* The parent at fork, NULL when it is not known any more. */
+struct task *world_parent(const struct world *w, const struct task *t);
+/* The last signal `sig` generated for t, NULL for none. */
+const struct task_signal *task_signal(const struct task *t, uint32_t sig);
+
+/* Nobody points at t any more: frees it if it is dead. */
+void world_release(struct world *w, struct task *t);
+/* Frees a dead task. Nothing may point at it. */
+void world_forget(struct world *w, struct task *t);
+
+/* Account name of uid as a user.name record told it, else NULL. */
+const char *world_user(const struct world *w, uint32_t uid);
+
+/* exit_code, raw -> 0 or the signal; -1 or the status. */
+uint32_t exit_signal(uint32_t code);
+int exit_status(uint32_t code);
+
+/* The i-th string of a block of NUL-ended arguments, NULL past the end; *len is its length. */
+const char *args_get(const char *args, size_t n, unsigned i, size_t *len);
+
+#endif
