@@ -60,6 +60,7 @@ struct tty_driver { int major; int minor_start; };
 struct tty_ctrl { struct pid *pgrp; struct pid *session; };
 struct tty_struct {
 	struct tty_driver *driver;
+	struct tty_port *port;
 	unsigned long flags;
 	int index;
 	struct ktermios termios;

@@ -19,6 +19,7 @@ __u64 losses[LOSS_CPUS][WIRE_KIND_MAX + 1];
 __u64 losses_told[LOSS_CPUS][WIRE_KIND_MAX + 1];
 __u32 loss_pending[LOSS_CPUS];
 __u32 reader_asleep;
+__u64 flush_func;
 const volatile __u64 wake_above = 2 * 1024 * 1024;
 const volatile __u8 scope_all;
 const volatile bool scope_servers;

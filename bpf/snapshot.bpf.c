@@ -11,6 +11,7 @@
 #include "scope.h"
 #include "sock.h"
 #include "task.h"
+#include "tty.h"
 
 #define SNAP_MARK 1
 #define SNAP_EMIT 2
@@ -19,7 +20,17 @@
 #define SNAP_ANCESTORS 16
 
 __u32 snap_mode;
+__u32 learn_fd; /* a terminal's master that the reader of the snapshot has open; 0: none */
 __u32 snap_tasks; /* snapshots emitted */
+
+/* An iterator's program runs in the process that reads it: `current` is our own user space. */
+static __always_inline void learn(void)
+{
+	struct file *f = task_file((struct task_struct *)bpf_get_current_task(), learn_fd);
+	struct tty_file_private *priv = BPF_CORE_READ(f, private_data);
+
+	flush_func = (u64)BPF_CORE_READ(priv, tty, port, buf.work.func);
+}
 
 static __always_inline u8 inherited(struct task_struct *t)
 {
@@ -65,6 +76,8 @@ int on_task(struct bpf_iter__task *ctx)
 	struct wire_snapshot *r;
 	u8 *slot, flags;
 
+	if (learn_fd && !flush_func)
+		learn();
 	if (!t || t->pid != t->tgid || t->exit_state || t->flags & PF_KTHREAD)
 		return 0;
 	slot = scope_slot(t->tgid);

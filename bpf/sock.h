@@ -7,8 +7,6 @@
 #include "scope.h"
 #include "task.h"
 
-#define SOCK_FDS 16 /* descriptors of a server's child that are looked at */
-
 static __always_inline u32 sock_netns(struct sock *sk)
 {
 	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
@@ -70,24 +68,6 @@ static __always_inline void sock_owner(struct task_struct *t, struct sock *sk, u
 	r->state = state;
 	r->fd = fd;
 	emit_submit(r);
-}
-
-/* Tells the connections that a server's process has open: at its fork and at its exec. */
-static __always_inline void sock_owners(struct task_struct *t)
-{
-	for (u32 fd = 0; fd < SOCK_FDS; fd++) {
-		struct sock *sk = sock_of_file(task_file(t, fd));
-		u32 state;
-
-		if (!sk)
-			continue;
-		state = BPF_CORE_READ(sk, __sk_common.skc_state);
-		if (state == WIRE_TCP_LISTEN)
-			scope_add_port(sock_netns(sk), sock_lport(sk));
-		else if (!scope_has_port(sock_netns(sk), sock_lport(sk)))
-			continue;
-		sock_owner(t, sk, fd, state);
-	}
 }
 
 #endif

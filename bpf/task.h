@@ -83,6 +83,12 @@ static __always_inline u32 task_disposition(struct task_struct *t, u32 sig)
 	return handler == 0 ? WIRE_DFL : handler == (void *)1 ? WIRE_IGN : WIRE_HANDLER;
 }
 
+/* 1 if v is not 0, without a branch: in a loop of 64 branches are what the verifier pays for. */
+static __always_inline u64 nonzero(u64 v)
+{
+	return (v | -v) >> 63;
+}
+
 static __always_inline void task_masks(struct task_struct *t, struct wire_task *w)
 {
 	void *actions = BPF_CORE_READ(t, sighand);
@@ -97,10 +103,8 @@ static __always_inline void task_masks(struct task_struct *t, struct wire_task *
 
 		bpf_probe_read_kernel(&handler, sizeof(handler),
 				      actions + i * bpf_core_type_size(struct k_sigaction));
-		if (handler == 1)
-			w->ignored |= 1ull << i;
-		else if (handler)
-			w->caught |= 1ull << i;
+		w->ignored |= (1 - nonzero(handler ^ 1)) << i;
+		w->caught |= (nonzero(handler) & nonzero(handler ^ 1)) << i;
 	}
 }
 

@@ -13,33 +13,27 @@
 #define KEY_REPEAT 8 /* presses of one key in one buffer that are told apart */
 #define KEY_BYTES 128 /* of a buffer; typing fills one to three, a longer paste is not searched */
 
-extern const void flush_to_ldisc __ksym __weak; /* drivers/tty/tty_buffer.c */
-
 /* A key that is switched off (_POSIX_VDISABLE, 0) must not match the byte 0. */
 #define KEY_OFF 0x100
 
-struct keys {
-	u32 tty;
-	u32 isig;
-	u32 pgrp;
-	u32 sid;
-	u32 cc[3]; /* in the order of WIRE_KEY_* */
-};
-
-static __always_inline void emit_key(const struct keys *k, u32 key)
+/* Not static, so that the verifier takes it on its own. what: WIRE_KEY_*, ISIG << 8, times << 16 */
+__noinline int tty_emit(u32 tty, u32 pgrp, u32 sid, u32 what)
 {
-	struct wire_key *r = emit_reserve(WIRE_TTY_KEY, sizeof(*r));
+	for (u32 n = 0; n < KEY_REPEAT && n < what >> 16; n++) {
+		struct wire_key *r = emit_reserve(WIRE_TTY_KEY, sizeof(*r));
 
-	if (!r)
-		return;
-	emit_current(&r->h, WIRE_TTY_KEY, sizeof(*r));
-	r->tty = k->tty;
-	r->key = key;
-	r->isig = k->isig != 0;
-	r->tty_pgrp = k->pgrp;
-	r->tty_sid = k->sid;
-	r->pad = 0;
-	emit_submit(r);
+		if (!r)
+			return 0;
+		emit_current(&r->h, WIRE_TTY_KEY, sizeof(*r));
+		r->tty = tty;
+		r->key = what & 0xff;
+		r->isig = what >> 8 & 1;
+		r->tty_pgrp = pgrp;
+		r->tty_sid = sid;
+		r->pad = 0;
+		emit_submit(r);
+	}
+	return 0;
 }
 
 /* 1 if they are equal, without a branch: branches in the loop below are too much for the verifier. */
@@ -48,10 +42,10 @@ static __always_inline u32 equal(u32 a, u32 b)
 	return ((a ^ b) - 1) >> 31;
 }
 
-/*
- * How often each key stands in a buffer: 8 bits each. Not static, so that the verifier takes it on
- * its own instead of following every way through all buffers.
- */
+#define COUNT_BITS 10 /* of KEY_BUFFERS * KEY_BYTES */
+#define COUNT_MASK ((1u << COUNT_BITS) - 1)
+
+/* How often each key stands in a buffer: COUNT_BITS each. Not static for the verifier's sake. */
 __noinline u32 tty_scan(u64 buffer, u32 intr, u32 quit, u32 susp)
 {
 	struct tty_buffer *b = (void *)buffer;
@@ -64,45 +58,50 @@ __noinline u32 tty_scan(u64 buffer, u32 intr, u32 quit, u32 susp)
 		u8 c = 0;
 
 		bpf_probe_read_kernel(&c, 1, data + at);
-		found += equal(c, intr) + (equal(c, quit) << 8) + (equal(c, susp) << 16);
+		found += equal(c, intr) + (equal(c, quit) << COUNT_BITS) +
+			 (equal(c, susp) << (2 * COUNT_BITS));
 	}
 	return found;
+}
+
+static __always_inline u32 key_of(struct tty_struct *tty, int cc)
+{
+	return BPF_CORE_READ(tty, termios.c_cc[cc]) ?: KEY_OFF;
 }
 
 SEC("tp_btf/workqueue_execute_start")
 int BPF_PROG(on_work, struct work_struct *work)
 {
+	u32 dev, pgrp, sid, pid, isig, found = 0;
 	struct tty_port *port;
 	struct tty_struct *tty;
 	struct tty_buffer *b;
-	struct keys k = {};
-	u32 pid;
 
-	if (!&flush_to_ldisc || work->func != &flush_to_ldisc)
+	if (!flush_func || (u64)work->func != flush_func)
 		return 0;
 	port = (void *)work - bpf_core_field_offset(struct tty_port, buf.work);
 	tty = BPF_CORE_READ(port, itty);
 	if (!tty)
 		return 0;
-	k.sid = tty_session(tty);
-	k.pgrp = tty_pgrp(tty);
-	if (!(scope_of(k.sid) & WIRE_IN) && !(scope_of(k.pgrp) & WIRE_IN))
+	sid = tty_session(tty);
+	pgrp = tty_pgrp(tty);
+	if (!(scope_of(sid) & WIRE_IN) && !(scope_of(pgrp) & WIRE_IN))
 		return 0;
-	k.tty = tty_dev(tty);
-	k.isig = BPF_CORE_READ(tty, termios.c_lflag) & ISIG;
-	k.cc[WIRE_KEY_INTR] = BPF_CORE_READ(tty, termios.c_cc[VINTR]) ?: KEY_OFF;
-	k.cc[WIRE_KEY_QUIT] = BPF_CORE_READ(tty, termios.c_cc[VQUIT]) ?: KEY_OFF;
-	k.cc[WIRE_KEY_SUSP] = BPF_CORE_READ(tty, termios.c_cc[VSUSP]) ?: KEY_OFF;
+	dev = tty_dev(tty);
 	pid = (u32)bpf_get_current_pid_tgid();
-	bpf_map_update_elem(&tty_work, &pid, &k.tty, BPF_ANY);
+	bpf_map_update_elem(&tty_work, &pid, &dev, BPF_ANY);
 	b = BPF_CORE_READ(port, buf.head);
 	for (int i = 0; i < KEY_BUFFERS && b; i++) {
-		u32 found = tty_scan((u64)b, k.cc[0], k.cc[1], k.cc[2]);
-
-		for (u32 key = 0; key < 3; key++)
-			for (u32 n = 0; n < KEY_REPEAT && n < (found >> (8 * key) & 0xff); n++)
-				emit_key(&k, key);
+		found += tty_scan((u64)b, key_of(tty, VINTR), key_of(tty, VQUIT),
+				  key_of(tty, VSUSP));
 		b = BPF_CORE_READ(b, next);
+	}
+	isig = BPF_CORE_READ(tty, termios.c_lflag) & ISIG ? 1 : 0;
+	for (u32 key = WIRE_KEY_INTR; key <= WIRE_KEY_SUSP; key++) {
+		u32 times = found >> (key * COUNT_BITS) & COUNT_MASK;
+
+		if (times)
+			tty_emit(dev, pgrp, sid, key | isig << 8 | times << 16);
 	}
 	return 0;
 }

@@ -14,6 +14,13 @@ struct tty_work_map {
 };
 extern struct tty_work_map tty_work SEC(".maps");
 
+/*
+ * flush_to_ldisc(), which every tty_port's input work runs (drivers/tty/tty_buffer.c); 0: not yet
+ * known. snapshot.bpf.c learns it from a terminal that user space opens: libbpf would look the
+ * symbol up in /proc/kallsyms, which takes 150 ms.
+ */
+extern __u64 flush_func;
+
 /* n_tty's isig() runs in the work that brought the byte: drivers/tty/n_tty.c, tty_buffer.c */
 static __always_inline u32 tty_of_work(void)
 {

@@ -217,13 +217,13 @@ void live_done(struct live *l)
 	l->passed = true;
 }
 
-long live_int(struct live *l, const json_t *o, const char *key)
+int live_int(struct live *l, const json_t *o, const char *key)
 {
 	const json_t *v = json_object_get(o, key);
 
 	if (!json_is_integer(v))
 		live_fail(l, "no integer \"%s\"", key);
-	return (long)json_integer_value(v);
+	return (int)json_integer_value(v);
 }
 
 const char *live_str(struct live *l, const json_t *o, const char *key)
@@ -256,7 +256,7 @@ struct client *live_ssh(struct live *l, enum client_mode mode, const char *const
 	return live_ssh_to(l, &l->server, mode, args);
 }
 
-struct client *live_shell(struct live *l, long *shell)
+struct client *live_shell(struct live *l, int *shell)
 {
 	struct client *c = live_ssh(l, CLIENT_PTY, ARGS("-tt"));
 
@@ -272,9 +272,9 @@ void live_type(struct live *l, struct client *c, const char *bytes)
 		live_fail(l, "ssh does not read what is typed");
 }
 
-long live_number(struct live *l, struct client *c, const char *text)
+int live_number(struct live *l, struct client *c, const char *text)
 {
-	long n = client_number(c, text, EVENT_MS);
+	int n = (int)client_number(c, text, EVENT_MS);
 
 	if (n < 0)
 		live_fail(l, "ssh did not say \"%s\" and a number, but: %.300s", text,
@@ -315,7 +315,7 @@ const char *live_prog(struct live *l, const char *name)
 	return to;
 }
 
-long live_child(struct live *l, const char *const *argv)
+int live_child(struct live *l, const char *const *argv)
 {
 	int64_t deadline = proc_now_ms() + EVENT_MS;
 	pid_t parent = getpid();

@@ -54,10 +54,10 @@ struct client *live_ssh(struct live *l, enum client_mode mode, const char *const
 struct client *live_ssh_to(struct live *l, const struct throwaway *to, enum client_mode mode,
 			   const char *const *args);
 /* An interactive shell on a pty that answers; its pid in *shell. */
-struct client *live_shell(struct live *l, long *shell);
+struct client *live_shell(struct live *l, int *shell);
 void live_type(struct live *l, struct client *c, const char *bytes);
 /* The number that the client prints behind `text`. */
-long live_number(struct live *l, struct client *c, const char *text);
+int live_number(struct live *l, struct client *c, const char *text);
 /* Waits for its end; the status as a shell would tell it. */
 int live_wait(struct live *l, struct client *c);
 
@@ -78,16 +78,16 @@ const char *live_prog(struct live *l, const char *name);
 
 /* Runs a program of the test's own and waits for its first line on stdout. Its pid; it is killed in
  * the tear-down. One at a time. */
-long live_child(struct live *l, const char *const *argv);
+int live_child(struct live *l, const char *const *argv);
 
 /* Members of an object; it fails if they are not there. */
-long live_int(struct live *l, const json_t *o, const char *key);
+int live_int(struct live *l, const json_t *o, const char *key);
 const char *live_str(struct live *l, const json_t *o, const char *key);
 
 /* /proc, for what a test knows to be true without sigtrace. */
-bool proc_alive(long pid);		      /* runs, and is no zombie */
-long proc_parent(long pid);		      /* -1: is gone */
-bool proc_becomes(long pid, const char *comm); /* waits until it has this comm */
-bool proc_ends(long pid);		      /* waits until it is gone or a zombie */
+bool proc_alive(int pid);		      /* runs, and is no zombie */
+int proc_parent(int pid);		      /* -1: is gone */
+bool proc_becomes(int pid, const char *comm); /* waits until it has this comm */
+bool proc_ends(int pid);		      /* waits until it is gone or a zombie */
 
 #endif

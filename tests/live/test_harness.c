@@ -36,7 +36,7 @@ static void test_interrupted_client_leaves_orphan(void **state)
 {
 	struct live *l = live(state);
 	struct client *c = live_ssh(l, CLIENT_PLAIN, ARGS("echo pid=$$; exec sleep 1000"));
-	long pid = live_number(l, c, "pid=");
+	int pid = live_number(l, c, "pid=");
 
 	assert_true(proc_becomes(pid, "sleep"));
 	client_signal(c, SIGINT);
@@ -50,7 +50,7 @@ static void test_shell_and_typed_interrupt(void **state)
 {
 	struct live *l = live(state);
 	struct client *c;
-	long shell, pid;
+	int shell, pid;
 
 	c = live_shell(l, &shell);
 	assert_true(shell > 0);
@@ -69,10 +69,10 @@ static void test_connection_processes_are_split(void **state)
 {
 	struct live *l = live(state);
 	struct client *c = live_ssh(l, CLIENT_PLAIN, ARGS("echo pid=$$; exec sleep 1000"));
-	long user = proc_parent(live_number(l, c, "pid=")), monitor = proc_parent(user);
+	int user = proc_parent(live_number(l, c, "pid=")), monitor = proc_parent(user);
 
 	assert_int_equal(proc_parent(monitor), l->server.listener);
-	kill((pid_t)user, SIGKILL);
+	kill(user, SIGKILL);
 	assert_int_equal(live_wait(l, c), 255);
 }
 
@@ -81,7 +81,7 @@ static void test_relay_resets(void **state)
 	struct live *l = live(state);
 	struct throwaway via = l->server;
 	struct client *c;
-	long pid;
+	int pid;
 
 	assert_int_equal(relay_start(&l->relay, l->server.port), 0);
 	via.port = l->relay.port;
@@ -101,7 +101,7 @@ static void test_mux(void **state)
 	snprintf(path, sizeof(path), "ControlPath=%s/mux", l->server.dir);
 	master = live_ssh(l, CLIENT_PLAIN,
 			  ARGS("-M", "-o", path, "echo one=$PPID; exec sleep 1000"));
-	long one = live_number(l, master, "one=");
+	int one = live_number(l, master, "one=");
 
 	second = live_ssh(l, CLIENT_PLAIN, ARGS("-o", path, "echo two=$PPID"));
 	assert_int_equal(live_number(l, second, "two="), one);
@@ -113,7 +113,7 @@ static void test_helper_programs(void **state)
 	struct live *l = live(state);
 	const char *hold = live_prog(l, "hold");
 	struct client *c = live_ssh(l, CLIENT_PTY, ARGS("-tt", hold, "handle"));
-	long pid = live_number(l, c, "hold=");
+	int pid = live_number(l, c, "hold=");
 
 	live_type(l, c, "\x03");
 	assert_int_equal(client_expect(c, "handled", EVENT_MS), 0);
@@ -122,7 +122,7 @@ static void test_helper_programs(void **state)
 	assert_true(proc_ends(pid)); /* hung up */
 
 	pid = live_child(l, ARGS(hold, "ignore"));
-	kill((pid_t)pid, SIGINT);
+	kill(pid, SIGINT);
 	assert_true(proc_alive(pid));
 }
 
@@ -131,7 +131,7 @@ static void test_server_leaves_nothing(void **state)
 	struct live *l = live(state);
 	struct client *c;
 	char dir[256];
-	long pid;
+	int pid;
 	struct err e;
 
 	snprintf(l->other.user, sizeof(l->other.user), "root");

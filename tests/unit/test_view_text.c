@@ -423,6 +423,29 @@ static void test_close_after_a_gone_line_does_not_repeat_it(void **state)
 	lines_are("14:02:11.318  #4-      -        close    sshd 7497        after 15.5 s; w\n");
 }
 
+static void test_gone_in_full(void **state)
+{
+	static const struct fact_member members[] = {
+		{ 7890, "cat", OUTCOME_EXITED, 2 * MS, 0 },
+		{ 7889, "tail", OUTCOME_NOT_DELIVERED, 0, 0 },
+	};
+	struct fact f = gone(0, "x"), close = closing(0);
+
+	(void)state;
+	add_session(3, "deploy", 0, REQUEST_EXEC);
+	f.u.interrupt.members = members;
+	f.u.interrupt.nmembers = 2;
+	show_fact(view, &f);
+	lines_are("14:02:11.318  #3       deploy   gone     sshd 7497        x\n");
+	view->opt.verbose = true;
+	show_fact(view, &f);
+	lines_are("14:02:11.318  #3       deploy   gone     sshd 7497        x\n"
+		  CONT "cat 7890 ended after 2 ms, status 0\n"
+		  CONT "tail 7889 is still there\n");
+	show_fact(view, &close);
+	lines_are("14:02:11.318  #3-      deploy   close    sshd 7497        after 15.5 s; w\n");
+}
+
 static void test_orphans(void **state)
 {
 	struct fact f = orphan(0);
@@ -561,6 +584,7 @@ int main(void)
 		TEST(test_signals_by_others),
 		TEST(test_close),
 		TEST(test_close_after_a_gone_line_does_not_repeat_it),
+		TEST(test_gone_in_full),
 		TEST(test_orphans),
 		TEST(test_summary),
 		TEST(test_hostile_bytes),

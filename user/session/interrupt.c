@@ -57,15 +57,6 @@ static struct member *find_member(struct interrupt *i, const struct task_key *ke
 	return NULL;
 }
 
-static uint32_t session_of_tty(const struct sessions *s, uint32_t sid, uint32_t pgid)
-{
-	const struct task *t = world_last(s->world, sid);
-
-	if (!t || !t->session)
-		t = world_last(s->world, pgid);
-	return t ? t->session : 0;
-}
-
 static void on_key(struct sessions *s, const struct event *ev)
 {
 	const struct wire_key *r = &ev->u.key;

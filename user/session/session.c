@@ -213,6 +213,7 @@ void sessions_apply(struct sessions *s, const struct event *ev)
 		break;
 	}
 	open_apply(s, ev);
+	noise_apply(s, ev);
 	interrupt_apply(s, ev);
 	close_apply(s, ev);
 }
@@ -294,10 +295,21 @@ uint64_t session_end(const struct session *x)
 	return first;
 }
 
+uint32_t session_of_tty(const struct sessions *s, uint32_t sid, uint32_t pgid)
+{
+	const struct task *t = world_last(s->world, sid);
+
+	if (!t || !t->session)
+		t = world_last(s->world, pgid);
+	return t ? t->session : 0;
+}
+
 uint32_t session_of(const struct sessions *s, const struct event *ev)
 {
 	const struct task *t;
 
+	if (ev->u.h.kind == WIRE_TTY_KEY)
+		return session_of_tty(s, ev->u.key.tty_sid, ev->u.key.tty_pgrp);
 	if (ev->u.h.kind == WIRE_SIGNAL_GENERATE)
 		t = world_task(s->world, ev->u.generate.target_tgid, ev->u.generate.target_start);
 	else

@@ -155,6 +155,8 @@ struct session *session_find(const struct sessions *s, uint32_t number);
 uint64_t session_end(const struct session *x);
 /* Which session the event belongs to, 0: none. */
 uint32_t session_of(const struct sessions *s, const struct event *ev);
+/* Which session a terminal belongs to, by its session leader, else by its foreground group. */
+uint32_t session_of_tty(const struct sessions *s, uint32_t sid, uint32_t pgid);
 
 /* Parts of session.c that live in files of their own. */
 void session_asks(struct sessions *s, uint32_t tgid);
@@ -167,6 +169,9 @@ void session_join(struct sessions *s, struct session *session, struct task *t);
 void open_apply(struct sessions *s, const struct event *ev);
 void open_due(struct sessions *s);
 uint64_t open_deadline(const struct sessions *s);
+
+/* noise.c: what a shell runs for itself */
+void noise_apply(struct sessions *s, const struct event *ev);
 
 /* close.c: when it has ended, and when that is settled */
 void close_apply(struct sessions *s, const struct event *ev);

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -314,6 +315,16 @@ static int run_iter(struct bpf_link *link)
 
 enum { SNAP_MARK = 1, SNAP_EMIT, SNAP_ASKED }; /* snapshot.bpf.c */
 
+/* The master of a terminal of our own: from it the programs learn what a keystroke's work runs. */
+static int open_terminal(struct live *l)
+{
+	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0)
+		l->skel->bss->learn_fd = fd;
+	return fd;
+}
+
 static int snapshot(struct live *l, uint32_t mode)
 {
 	l->skel->bss->snap_mode = mode;
@@ -333,8 +344,14 @@ static void tell_ready(struct live *l, uint64_t started, uint32_t asked)
 
 int live_snapshot(struct live *l, uint64_t started, struct err *e)
 {
-	if (snapshot(l, SNAP_MARK) || snapshot(l, SNAP_EMIT) ||
-	    run_iter(l->skel->links.on_task_file))
+	int terminal = open_terminal(l);
+	int bad = snapshot(l, SNAP_MARK) || snapshot(l, SNAP_EMIT) ||
+		  run_iter(l->skel->links.on_task_file);
+
+	l->skel->bss->learn_fd = 0;
+	if (terminal >= 0)
+		close(terminal);
+	if (bad)
 		return fail(e, "cannot take the snapshot of what runs");
 	l->first = true;
 	live_drain(l);

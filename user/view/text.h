@@ -19,7 +19,7 @@ struct text {
 	bool begun;    /* the header line is out */
 	/* By number modulo size: of two that are so far apart and both alive the newer counts. */
 	uint32_t rooted[TEXT_RING]; /* sessions whose root has called exec, or that are open */
-	uint32_t gone[TEXT_RING];     /* sessions whose end a `gone` line has explained */
+	uint32_t gone[TEXT_RING];   /* sessions whose end a `gone` line has explained */
 	struct text_told told[TEXT_RING];
 };
 

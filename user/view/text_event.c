@@ -63,6 +63,8 @@ static void detail_ready(const struct line *l)
 
 	text_count(l->b, r->tasks, "process", "processes");
 	buf_str(l->b, r->asked ? " looked at again" : " found");
+	if (!r->elapsed)
+		return;
 	buf_str(l->b, ", ");
 	buf_duration(l->b, r->elapsed);
 	buf_str(l->b, " after the start");
@@ -265,7 +267,10 @@ static void detail_owner(const struct line *l)
 {
 	const struct wire_sock_owner *o = &l->ev->u.owner;
 
-	put_sock(l->b, &o->sk);
+	if (o->state == WIRE_TCP_LISTEN)
+		sock_addr(l->b, o->sk.family, o->sk.laddr, o->sk.lport);
+	else
+		put_sock(l->b, &o->sk);
 	buf_printf(l->b, ": %s", tcp_state_name(o->state));
 	if (o->fd != WIRE_UNSET)
 		buf_printf(l->b, ", fd %u", o->fd);

@@ -13,7 +13,7 @@ static void put_elapsed(struct buf *b, uint64_t ns)
 	buf_duration(b, ns);
 }
 
-static void put_member(struct buf *b, const struct fact_member *m)
+static void put_member(struct buf *b, const struct fact_interrupt *i, const struct fact_member *m)
 {
 	static const char *const went_on[] = {
 		[OUTCOME_PENDING] = "?",
@@ -22,7 +22,7 @@ static void put_member(struct buf *b, const struct fact_member *m)
 		[OUTCOME_BLOCKED] = "has it blocked",
 		[OUTCOME_STOPPED] = "stopped",
 		[OUTCOME_ALREADY_PENDING] = "has not taken the one before yet",
-		[OUTCOME_NOT_DELIVERED] = "never took it",
+		[OUTCOME_NOT_DELIVERED] = "has not taken it",
 	};
 
 	text_task(b, m->comm, m->tgid);
@@ -35,7 +35,8 @@ static void put_member(struct buf *b, const struct fact_member *m)
 		buf_str(b, "ended");
 		break;
 	default:
-		buf_str(b, went_on[m->outcome]);
+		/* of a disconnect there was nothing to take */
+		buf_str(b, i->origin == ORIGIN_DISCONNECT ? "is still there" : went_on[m->outcome]);
 	}
 	put_elapsed(b, m->elapsed);
 	if (m->outcome == OUTCOME_EXITED) {
@@ -120,7 +121,7 @@ static void put_effects(struct text *t, const struct text_row *r, const struct f
 	for (n = 0; n < i->nmembers; n++) {
 		if (is_dead(&i->members[n]) && ++dead > DEAD_SHOWN && !t->v.opt.verbose)
 			continue;
-		put_member(next(t, r, first), &i->members[n]);
+		put_member(next(t, r, first), i, &i->members[n]);
 	}
 	if (dead > DEAD_SHOWN && !t->v.opt.verbose)
 		buf_printf(next(t, r, first), "and %zu more did (-v tells)", dead - DEAD_SHOWN);

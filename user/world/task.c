@@ -242,6 +242,8 @@ static void apply_fork(struct world *w, const struct event *ev)
 		return; /* its snapshot came first and knows better */
 	set_comm(t, parent->comm);
 	t->session = parent->session;
+	t->of_shell = parent->of_shell;
+	t->startup = parent->startup;
 	t->s = parent->s;
 	t->s.ppid = parent->key.tgid;
 	t->s.pgid = r->pgid;

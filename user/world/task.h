@@ -61,6 +61,8 @@ struct task {
 	/* owned by session/ */
 	struct conn *conn;	/* the connection that a server's process serves */
 	struct task *member_next, *member_prev; /* list of its session's live processes */
+	bool of_shell;		/* forked by the root's shell, maybe through subshells, no exec yet */
+	bool startup;		/* run by the shell for itself, or a descendant of that: noise.c */
 	bool held;		/* must not be forgotten: a session or a connection points at it */
 	UT_hash_handle hh;
 	UT_hash_handle by_tgid;

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is traced, and what is not: -- CMD, -p, --all, and strangers under --sshd. */
+#include "live/live.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* sigtrace --json -o FILE -- sh -c SCRIPT; its status, with the lines of FILE in l->trace. */
+static int run_command(struct live *l, const char *script, const char *stdout_is)
+{
+	struct buf out, err;
+	char path[300];
+	json_t *o;
+	FILE *f;
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/out.json", l->server.dir);
+	rc = tool_run(ARGS("--json", "-o", path, "--", "/bin/sh", "-c", script), EVENT_MS, &out,
+		      &err);
+	if (strcmp(buf_cstr(&out), stdout_is))
+		live_fail(l, "the command's stdout is \"%s\"", buf_cstr(&out));
+	buf_free(&out);
+	buf_free(&err);
+	trace_free(&l->trace);
+	l->trace.lines = json_array();
+	l->trace.out = l->trace.err = -1;
+	f = fopen(path, "re");
+	while (f && (o = json_loadf(f, JSON_DISABLE_EOF_CHECK, NULL)))
+		json_array_append_new(l->trace.lines, o);
+	if (f)
+		fclose(f);
+	remove(path);
+	if (!json_array_size(l->trace.lines))
+		live_fail(l, "%s is not NDJSON", path);
+	live_expect(l, "{s:s}", "type", "trace.begin");
+	live_expect(l, "{s:s, s:i}", "type", "trace.end", "lost", 0);
+	return rc;
+}
+
+static void test_command_status(void **state)
+{
+	struct live *l = live(state);
+	json_t *exec;
+
+	assert_int_equal(run_command(l, "echo hello; exit 7", "hello\n"), 7);
+	exec = live_expect(l, "{s:s, s:[s,s,s]}", "type", "task.exec", "args", "/bin/sh", "-c",
+			   "echo hello; exit 7");
+	live_expect(l, "{s:s, s:i, s:i, s:i, s:n, s:b}", "type", "task.exit", "tgid",
+		    live_int(l, exec, "tgid"), "exit_code", 7 << 8, "status", 7, "signal", "core",
+		    0);
+	l->passed = true;
+}
+
+static void test_command_signalled(void **state)
+{
+	struct live *l = live(state);
+
+	assert_int_equal(run_command(l, "kill -9 $$", ""), 137);
+	live_expect(l, "{s:s, s:i, s:n, s:s}", "type", "task.exit", "exit_code", 9, "status",
+		    "signal", "SIGKILL");
+	live_expect(l, "{s:s, s:s, s:s}", "type", "signal.generate", "sig", "SIGKILL", "origin",
+		    "user");
+	l->passed = true;
+}
+
+static void test_command_tree(void **state)
+{
+	struct live *l = live(state);
+	json_t *fork, *echo;
+
+	assert_int_equal(run_command(l, "(/bin/echo inner; exit 3); exit 0", "inner\n"), 0);
+	echo = live_expect(l, "{s:s, s:s, s:[s,s]}", "type", "task.exec", "comm", "echo", "args",
+			   "/bin/echo", "inner");
+	fork = live_expect(l, "{s:s, s:i}", "type", "task.fork", "child_tgid",
+			   live_int(l, echo, "tgid"));
+	live_expect(l, "{s:s, s:i, s:i}", "type", "task.exit", "tgid", live_int(l, fork, "tgid"),
+		    "status", 3);
+	l->passed = true;
+}
+
+static void test_command_that_is_not_there(void **state)
+{
+	struct live *l = live(state);
+	struct buf out, err;
+
+	assert_int_equal(tool_run(ARGS("--json", "--", "/no/such/program"), EVENT_MS, &out, &err),
+			 127);
+	assert_non_null(strstr(buf_cstr(&err), "/no/such/program"));
+	buf_free(&out);
+	buf_free(&err);
+	l->passed = true;
+}
+
+static void test_pid(void **state)
+{
+	struct live *l = live(state);
+	char number[16];
+	int pid = live_child(l, ARGS(live_prog(l, "hold"), "ignore"));
+
+	snprintf(number, sizeof(number), "%d", pid);
+	live_trace(l, ARGS("--json", "-p", number));
+	live_expect(l, "{s:s, s:i, s:s}", "type", "task.snapshot", "tgid", pid, "comm",
+		    "prog_hold");
+	kill(pid, SIGINT);
+	live_expect(l, "{s:s, s:s, s:s, s:s, s:{s:i, s:s}, s:s, s:i}", "type", "signal.generate",
+		    "sig", "SIGINT", "result", "ignored", "disposition", "ignore", "target", "tgid",
+		    pid, "comm", "prog_hold", "origin", "user", "tgid", (int)getpid());
+	kill(pid, SIGTERM);
+	live_expect(l, "{s:s, s:i, s:s, s:i}", "type", "task.exit", "tgid", pid, "signal",
+		    "SIGTERM", "exit_code", SIGTERM);
+	live_done(l);
+	live_forbid(l, "{s:s}", "type", "task.exec");
+}
+
+static void test_all(void **state)
+{
+	struct live *l = live(state);
+	int pid;
+
+	l->trace.may_lose = true; /* it is the whole machine, whatever that does */
+	live_trace(l, ARGS("--json", "--all"));
+	pid = live_child(l, ARGS(live_prog(l, "hold")));
+	live_expect(l, "{s:s, s:i, s:s}", "type", "task.exec", "tgid", pid, "comm", "prog_hold");
+	kill(pid, SIGTERM);
+	live_expect(l, "{s:s, s:s, s:{s:i}, s:s, s:s}", "type", "signal.generate", "sig", "SIGTERM",
+		    "target", "tgid", pid, "origin", "user", "result", "delivered");
+	live_expect(l, "{s:s, s:i, s:s}", "type", "task.exit", "tgid", pid, "signal", "SIGTERM");
+	live_done(l);
+}
+
+static bool tells_of_noise(const json_t *o, const void *arg)
+{
+	char *s = json_dumps(o, JSON_COMPACT);
+	bool yes = s && (strstr(s, "prog_noise") || strstr(s, arg));
+
+	free(s);
+	return yes;
+}
+
+static void test_nothing_of_strangers(void **state)
+{
+	struct live *l = live(state);
+	struct client *c;
+	char tgid[32];
+
+	snprintf(tgid, sizeof(tgid), "tgid\":%d,", live_child(l, ARGS(live_prog(l, "noise"))));
+	live_trace(l, TRACE_SSHD);
+	for (int i = 0; i < 3; i++) {
+		c = live_ssh(l, CLIENT_PLAIN, ARGS("sleep 0.1"));
+		assert_int_equal(live_wait(l, c), 0);
+	}
+	live_expect(l, "{s:s, s:i}", "type", "session.close", "session", 3);
+	live_done(l);
+	if (trace_find_if(&l->trace, tells_of_noise, tgid, 0))
+		live_fail(l, "a process of no ssh session is in it");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LIVE_TEST(test_command_status),
+		LIVE_TEST(test_command_signalled),
+		LIVE_TEST(test_command_tree),
+		LIVE_TEST(test_command_that_is_not_there),
+		LIVE_TEST(test_pid),
+		LIVE_TEST(test_all),
+		LIVE_TEST(test_nothing_of_strangers),
+	};
+
+	return cmocka_run_group_tests(tests, live_group_setup, live_group_teardown);
+}

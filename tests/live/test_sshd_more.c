@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Connections of other shapes: shared, without a command, older than the trace, many at once. */
+#include "live/live.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct client *holder(struct live *l, enum client_mode mode, const char *const *args,
+			     int *pid)
+{
+	struct client *c = live_ssh(l, mode, args);
+
+	*pid = live_number(l, c, "pid=");
+	return c;
+}
+
+static json_t *open_of(struct live *l, int pid)
+{
+	return live_expect(l, "{s:s, s:i}", "type", "session.open", "tgid", pid);
+}
+
+static void test_mux(void **state)
+{
+	struct live *l = live(state);
+	const char *cmd = "echo pid=$$; exec sleep 1000";
+	struct client *master, *second;
+	json_t *one, *two;
+	char path[300];
+	int p1, p2;
+
+	snprintf(path, sizeof(path), "ControlPath=%s/mux", l->server.dir);
+	live_trace(l, TRACE_SSHD);
+	master = holder(l, CLIENT_PLAIN, ARGS("-M", "-o", path, cmd), &p1);
+	second = holder(l, CLIENT_PTY, ARGS("-tt", "-o", path, cmd), &p2);
+	one = open_of(l, p1);
+	two = open_of(l, p2);
+	assert_string_equal(live_str(l, one, "peer"), live_str(l, two, "peer"));
+	assert_int_not_equal(live_int(l, one, "session"), live_int(l, two, "session"));
+
+	/* No TCP event and no exit of sshd: sshd hangs up this one terminal. */
+	client_signal(second, SIGKILL);
+	live_expect(l, "{s:s, s:i, s:s, s:i}", "type", "session.close", "session",
+		    live_int(l, two, "session"), "end", "mux_closed", "orphans", 0);
+	assert_true(proc_alive(p1));
+	assert_int_equal(live_count(l, "{s:s}", "type", "session.close"), 1);
+
+	client_signal(master, SIGINT);
+	live_expect(l, "{s:s, s:i, s:s, s:i}", "type", "session.close", "session",
+		    live_int(l, one, "session"), "end", "disconnect", "orphans", 1);
+	live_expect(l, "{s:s, s:i, s:i}", "type", "orphan", "session", live_int(l, one, "session"),
+		    "tgid", p1);
+	live_done(l);
+}
+
+static int loopback(uint16_t *port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_port = htons(*port),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(*port ? connect(fd, (void *)&a, len) : bind(fd, (void *)&a, len), 0);
+	getsockname(fd, (void *)&a, &len);
+	*port = ntohs(a.sin_port);
+	return fd;
+}
+
+static void test_forward_only(void **state)
+{
+	struct live *l = live(state);
+	struct pollfd p = { .events = POLLIN };
+	char forward[64], banner[4] = "";
+	struct client *c;
+	uint16_t port = 0;
+
+	close(loopback(&port));
+	snprintf(forward, sizeof(forward), "%u:127.0.0.1:%u", port, l->server.port);
+	live_trace(l, TRACE_SSHD);
+	c = live_ssh(l, CLIENT_PLAIN,
+		     ARGS("-N", "-L", forward, "-o", "PermitLocalCommand=yes", "-o",
+			  "LocalCommand=echo up"));
+	assert_int_equal(client_expect(c, "up", EVENT_MS), 0);
+	/* A banner through it: the process of the connection is there and at work. */
+	p.fd = loopback(&port);
+	assert_int_equal(poll(&p, 1, EVENT_MS), 1);
+	assert_int_equal(read(p.fd, banner, 4), 4);
+	assert_memory_equal(banner, "SSH-", 4);
+	close(p.fd);
+
+	client_signal(c, SIGINT);
+	live_expect(l, "{s:s, s:s, s:n, s:n, s:s}", "type", "session.open", "request", "none",
+		    "pty", "command", "user", ACCOUNT);
+	live_expect(l, "{s:s, s:s, s:i}", "type", "session.close", "end", "disconnect", "orphans",
+		    0);
+	live_done(l);
+	/* The connection to the server that came through it never logged in: no session. */
+	assert_int_equal(live_count(l, "{s:s}", "type", "session.open"), 1);
+	live_forbid(l, "{s:s}", "type", "orphan");
+}
+
+static bool serves_sftp(const struct live *l)
+{
+	char line[512];
+	bool yes = false;
+	FILE *f;
+
+	snprintf(line, sizeof(line), "%s/config", l->server.dir);
+	f = fopen(line, "re");
+	while (f && !yes && fgets(line, sizeof(line), f))
+		yes = !strncmp(line, "Subsystem sftp", 14);
+	if (f)
+		fclose(f);
+	return yes;
+}
+
+static void test_sftp(void **state)
+{
+	struct live *l = live(state);
+	struct client *c;
+	json_t *open;
+
+	if (!serves_sftp(l))
+		live_skip("no sftp-server on this machine");
+	live_trace(l, TRACE_SSHD);
+	c = live_ssh(l, CLIENT_PLAIN, ARGS("-s", "sftp"));
+	open = live_expect(l, "{s:s, s:s, s:n}", "type", "session.open", "request", "subsystem",
+			   "pty");
+	assert_non_null(strstr(live_str(l, open, "command"), "sftp-server"));
+	live_expect(l, "{s:s, s:i, s:s}", "type", "task.exec", "tgid", live_int(l, open, "tgid"),
+		    "comm", "sftp-server");
+	client_eof(c);
+	assert_int_equal(live_wait(l, c), 0);
+	live_expect(l, "{s:s, s:s, s:i, s:i}", "type", "session.close", "end", "exit",
+		    "exit_status", 0, "orphans", 0);
+	live_done(l);
+}
+
+static void test_preexisting_terminal(void **state)
+{
+	struct live *l = live(state);
+	struct client *c;
+	int pid;
+
+	c = holder(l, CLIENT_PTY, ARGS("-tt", "echo pid=$$; exec sleep 1000"), &pid);
+	assert_true(proc_becomes(pid, "sleep"));
+	live_trace(l, TRACE_SSHD);
+	live_expect(l, "{s:s, s:i, s:s, s:s, s:b}", "type", "session.open", "tgid", pid, "server",
+		    "openssh", "user", ACCOUNT, "preexisting", 1);
+	live_type(l, c, "\x03");
+	live_expect(l, "{s:s, s:s, s:s, s:s, s:[{s:i, s:s}]}", "type", "interrupt", "origin", "tty",
+		    "sig", "SIGINT", "verdict", "stopped", "members", "tgid", pid, "outcome",
+		    "died");
+	live_expect(l, "{s:s, s:s, s:s, s:i}", "type", "session.close", "end", "exit",
+		    "exit_signal", "SIGINT", "orphans", 0);
+	live_done(l);
+	assert_int_equal(live_count(l, "{s:s}", "type", "session.open"), 1);
+}
+
+static void test_preexisting_plain(void **state)
+{
+	struct live *l = live(state);
+	struct client *c;
+	json_t *open;
+	int pid;
+
+	c = holder(l, CLIENT_PLAIN, ARGS("echo pid=$$; exec sleep 1000"), &pid);
+	assert_true(proc_becomes(pid, "sleep"));
+	live_trace(l, TRACE_SSHD);
+	open = live_expect(l, "{s:s, s:i, s:n, s:b}", "type", "session.open", "tgid", pid, "pty",
+			   "preexisting", 1);
+	assert_non_null(strstr(live_str(l, open, "peer"), "127.0.0.1:"));
+	client_signal(c, SIGINT);
+	live_expect(l, "{s:s, s:s, s:s}", "type", "interrupt", "origin", "disconnect", "verdict",
+		    "no_effect");
+	live_expect(l, "{s:s, s:i, s:s, s:b}", "type", "orphan", "tgid", pid, "reason", "no_pty",
+		    "intended", 0);
+	live_expect(l, "{s:s, s:s, s:i}", "type", "session.close", "end", "disconnect", "orphans",
+		    1);
+	live_done(l);
+}
+
+/* Still open at the end of the trace: that is no end of the session, and leaves no orphan. */
+static void test_open_at_the_end(void **state)
+{
+	struct live *l = live(state);
+	int pid;
+
+	live_trace(l, TRACE_SSHD);
+	holder(l, CLIENT_PLAIN, ARGS("echo pid=$$; exec sleep 1000"), &pid);
+	open_of(l, pid);
+	live_done(l);
+	live_forbid(l, "{s:s}", "type", "orphan");
+	live_forbid(l, "{s:s}", "type", "interrupt");
+	live_forbid(l, "{s:s, s:s}", "type", "session.close", "end", "exit");
+}
+
+static void test_server_started_later(void **state)
+{
+	struct live *l = live(state);
+	struct client *c;
+	struct err e;
+	int pid;
+
+	live_trace(l, TRACE_SSHD);
+	snprintf(l->other.user, sizeof(l->other.user), "root");
+	if (throwaway_start(&l->other, NULL, &e) < 0)
+		live_fail(l, "%s", e.what);
+	c = live_ssh_to(l, &l->other, CLIENT_PLAIN, ARGS("echo pid=$$; exec sleep 1000"));
+	pid = live_number(l, c, "pid=");
+	live_expect(l, "{s:s, s:i, s:s, s:s, s:b}", "type", "session.open", "tgid", pid, "server",
+		    "openssh", "user", "root", "preexisting", 0);
+	client_signal(c, SIGINT);
+	live_expect(l, "{s:s, s:i, s:s}", "type", "orphan", "tgid", pid, "reason", "no_pty");
+	live_expect(l, "{s:s, s:s}", "type", "session.close", "end", "disconnect");
+	live_done(l);
+}
+
+#define MANY 50
+
+static void test_many_at_once(void **state)
+{
+	struct live *l = live(state);
+	struct client *c[MANY];
+	bool seen[MANY + 1] = { false };
+	int pid[MANY];
+
+	live_trace(l, TRACE_SSHD);
+	for (int i = 0; i < MANY; i++)
+		c[i] = live_ssh(l, CLIENT_PLAIN, ARGS("echo pid=$$; read x; exit 0"));
+	for (int i = 0; i < MANY; i++) {
+		/* All log in at the same time, on as few CPUs as there are. */
+		pid[i] = (int)client_number(c[i], "pid=", 4 * EVENT_MS);
+		if (pid[i] < 0)
+			live_fail(l, "client %d: %.300s", i, buf_cstr(&c[i]->text));
+		while (json_array_size(l->trace.lines) < 100000 && !trace_pump(&l->trace, 0))
+			;
+	}
+	for (int i = 0; i < MANY; i++) {
+		int session = live_int(l, open_of(l, pid[i]), "session");
+
+		assert_true(session >= 1 && session <= MANY && !seen[session]);
+		seen[session] = true;
+	}
+	for (int i = 0; i < MANY; i++)
+		client_eof(c[i]);
+	for (int i = 1; i <= MANY; i++)
+		live_expect(l, "{s:s, s:i, s:s, s:i}", "type", "session.close", "session", i, "end",
+			    "exit", "orphans", 0);
+	live_done(l);
+	assert_int_equal(live_count(l, "{s:s}", "type", "session.open"), MANY);
+	assert_int_equal(live_count(l, "{s:s}", "type", "session.close"), MANY);
+	live_forbid(l, "{s:s}", "type", "orphan");
+	live_forbid(l, "{s:s}", "type", "interrupt");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LIVE_TEST(test_mux),
+		LIVE_TEST(test_forward_only),
+		LIVE_TEST(test_sftp),
+		LIVE_TEST(test_preexisting_terminal),
+		LIVE_TEST(test_preexisting_plain),
+		LIVE_TEST(test_open_at_the_end),
+		LIVE_TEST(test_server_started_later),
+		LIVE_TEST(test_many_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, live_group_setup, live_group_teardown);
+}
