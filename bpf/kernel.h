@@ -34,7 +34,6 @@ typedef _Bool bool;
 #define S_IFCHR 0020000
 #define S_IFIFO 0010000
 #define ISIG 0000001			/* include/uapi/asm-generic/termbits.h */
-#define TTY_HUPPED 18			/* include/linux/tty.h */
 #define VINTR 0				/* include/uapi/asm-generic/termbits.h */
 #define VQUIT 1
 #define VSUSP 10
@@ -83,6 +82,7 @@ struct signal_struct {
 	unsigned long long sum_sched_runtime;
 };
 
+enum tty_struct_flags { TTY_HUPPED = 8 }; /* include/linux/tty.h */
 struct tty_file_private { struct tty_struct *tty; };
 
 struct inode;

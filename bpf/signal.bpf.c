@@ -17,8 +17,8 @@ static __always_inline bool is_tty_signal(u32 sig)
 
 static __always_inline void read_info(struct wire_generate *r, struct kernel_siginfo *info)
 {
-	r->si_pid = 0;
-	r->si_uid = 0;
+	r->sender_pid = 0;
+	r->sender_uid = 0;
 	/* SEND_SIG_NOINFO and SEND_SIG_PRIV are the pointers 0 and 1: include/linux/signal.h */
 	if ((u64)info <= 1) {
 		r->si_code = info ? 0x80 /* SI_KERNEL */ : 0 /* SI_USER */;
@@ -27,8 +27,8 @@ static __always_inline void read_info(struct wire_generate *r, struct kernel_sig
 	r->si_code = BPF_CORE_READ(info, si_code);
 	/* kernel/signal.c siginfo_layout(): SI_USER, SI_TKILL, SI_QUEUE, and of SIGCHLD all, have a pid */
 	if (r->si_code <= 0 || r->sig == SIGCHLD) {
-		r->si_pid = BPF_CORE_READ(info, _sifields._kill._pid);
-		r->si_uid = BPF_CORE_READ(info, _sifields._kill._uid);
+		r->sender_pid = BPF_CORE_READ(info, _sifields._kill._pid);
+		r->sender_uid = BPF_CORE_READ(info, _sifields._kill._uid);
 		r->flags |= WIRE_SIG_INFO;
 	}
 }

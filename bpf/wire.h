@@ -228,7 +228,7 @@ struct wire_env {
 };
 
 /* wire_generate.flags */
-#define WIRE_SIG_INFO 1	       /* si_pid, si_uid are meaningful (a real siginfo) */
+#define WIRE_SIG_INFO 1	       /* sender_pid, sender_uid are meaningful (a real siginfo) */
 #define WIRE_SIG_KTHREAD 2     /* what ran is a kernel thread */
 #define WIRE_SIG_UNKILLABLE 4  /* the target is the init of a pid namespace */
 #define WIRE_SIG_TRACED 8      /* the target has a ptracer */
@@ -246,8 +246,8 @@ struct wire_generate {
 	char target_comm[WIRE_COMM];
 	__u32 sig;
 	__s32 si_code;
-	__u32 si_pid;
-	__u32 si_uid;
+	__u32 sender_pid;  /* siginfo's si_pid and si_uid, which glibc defines as macros */
+	__u32 sender_uid;
 	__u32 group;	   /* to the process, not to one thread */
 	__u32 result;	   /* TRACE_SIGNAL_*, include/trace/events/signal.h: 0 delivered 1 ignored
 			      2 already_pending 3 overflow_fail 4 lose_info */

@@ -151,7 +151,7 @@ static inline struct event kill_record(uint64_t seq, uint64_t ts, uint32_t sig, 
 	ev.u.generate.target_start = 1000 + tgid;
 	fill(ev.u.generate.target_comm, WIRE_COMM, comm);
 	ev.u.generate.group = 1;
-	ev.u.generate.si_pid = 812;
+	ev.u.generate.sender_pid = 812;
 	ev.u.generate.flags = WIRE_SIG_INFO;
 	return ev;
 }

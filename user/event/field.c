@@ -183,15 +183,16 @@ static const struct field rows_wire_env[] = {
 
 static const struct field rows_wire_generate[] = {
 #define K WIRE_SIGNAL_GENERATE
-#define R(member, ...) ROW(K, wire_generate, member, #member, __VA_ARGS__)
+#define T(member, title, ...) ROW(K, wire_generate, member, title, __VA_ARGS__)
+#define R(member, ...) T(member, #member, __VA_ARGS__)
 	R(target_start, U64, false, "start time of the target since boot", UNIT_NS),
 	R(target_tgid, U32, false, "process that the signal is for"),
 	R(target_pid, U32, false, "thread that the signal is for"),
 	R(target_comm, STR, false, "name of the target"),
 	R(sig, SIGNAL, true, "the signal"),
 	R(si_code, SI_CODE, true, "si_code, a number if it has no name"),
-	R(si_pid, U32, true, "sender as siginfo tells it, or null"),
-	R(si_uid, U32, true, "user of the sender as siginfo tells it, or null"),
+	T(sender_pid, "si_pid", U32, true, "sender as siginfo tells it, or null"),
+	T(sender_uid, "si_uid", U32, true, "user of the sender as siginfo tells it, or null"),
 	R(group, BOOL, true, "to the process, not to one thread"),
 	R(result, ENUM, true, "what the kernel did with it", .names = table_result),
 	R(disposition, ENUM, true, "what the target does with it", .names = table_disposition),
@@ -208,6 +209,7 @@ static const struct field rows_wire_generate[] = {
 	DERIVED(K, "signo", "number of the signal"),
 	DERIVED(K, "target", "whom the signal is for: tgid, pid, comm"),
 	DERIVED(K, "origin", "what caused it: tty, user, kernel, timer, child, hangup"),
+#undef T
 #undef R
 #undef K
 	END

@@ -441,7 +441,6 @@ bool engine_session(const struct engine *e, uint32_t number, struct session_view
 		.root = x->root,
 		.server = x->server,
 		.root_tgid = x->root_tgid,
-		.root_pgid = x->root_pgid,
 	};
 	return true;
 }
@@ -456,7 +455,7 @@ static bool handed_on(const struct engine *e, const struct wire_generate *r, con
 {
 	const struct session *x = session_find(&e->sessions, t->session);
 
-	return x && (r->sig == 1 || r->sig == 18) && r->si_pid == x->root_tgid;
+	return x && (r->sig == 1 || r->sig == 18) && r->sender_pid == x->root_tgid;
 }
 
 bool engine_told(const struct engine *e, const struct event *ev)

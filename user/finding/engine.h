@@ -75,7 +75,6 @@ struct session_view {
 	const struct task *root;   /* NULL when it is not known (any more) */
 	const struct task *server; /* likewise */
 	uint32_t root_tgid;
-	uint32_t root_pgid;	   /* of an interactive shell: its own group, not a job's */
 };
 /* false when the number is not (or no longer) known. */
 bool engine_session(const struct engine *e, uint32_t number, struct session_view *v);

@@ -118,7 +118,7 @@ static struct interrupt *find_sent(struct sessions *s, enum origin origin,
 
 	DL_FOREACH(s->interrupts, i) {
 		if (i->origin == origin && i->sig == r->sig && i->session == t->session &&
-		    i->sender_tgid == r->si_pid && !find_member(i, &t->key) &&
+		    i->sender_tgid == r->sender_pid && !find_member(i, &t->key) &&
 		    r->h.ts < i->last + BURST)
 			return i;
 	}
@@ -129,7 +129,7 @@ static struct interrupt *find_sent(struct sessions *s, enum origin origin,
 static struct interrupt *handed_on(struct sessions *s, const struct wire_generate *r,
 				   const struct task *t)
 {
-	const struct task *sender = world_last(s->world, r->si_pid);
+	const struct task *sender = world_last(s->world, r->sender_pid);
 	struct interrupt *i;
 
 	if (!sender)
@@ -148,9 +148,9 @@ static struct interrupt *of_process(struct sessions *s, const struct wire_genera
 	enum origin origin = ORIGIN_KILL;
 	struct interrupt *i;
 
-	if (!(r->flags & WIRE_SIG_INFO) || r->si_code > 0 || r->si_pid == t->key.tgid || !x)
+	if (!(r->flags & WIRE_SIG_INFO) || r->si_code > 0 || r->sender_pid == t->key.tgid || !x)
 		return NULL;
-	if (x->server && x->server->key.tgid == r->si_pid)
+	if (x->server && x->server->key.tgid == r->sender_pid)
 		origin = ORIGIN_SSH_SIGNAL;
 	else if (r->sig != SIGINT && r->sig != SIGQUIT && r->sig != SIGTSTP)
 		return NULL;
@@ -162,7 +162,7 @@ static struct interrupt *of_process(struct sessions *s, const struct wire_genera
 	i = add(s, t->session, origin, r->sig, r->h.ts);
 	if (!i)
 		return NULL;
-	i->sender_tgid = r->si_pid;
+	i->sender_tgid = r->sender_pid;
 	memcpy(i->sender_comm, r->h.comm, WIRE_COMM);
 	i->tty = t->s.tty;
 	return i;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the text view leaves out unless -v, -e, -s or -x asks for it. */
+#include <signal.h>
+
 #include "event/names.h"
 #include "view/text.h"
 #include "view/who.h"
-
-#include <signal.h> /* last: its si_pid is a macro, wire.h's is a member */
 
 #define SIGNAL_IGNORED 1 /* TRACE_SIGNAL_IGNORED, include/trace/events/signal.h */
 
@@ -17,6 +17,11 @@ static bool asked_for_signal(const struct view_filter *f, uint32_t sig)
 static bool is_server(const struct task *t)
 {
 	return t && t->s.scope & WIRE_SERVER;
+}
+
+static bool is_startup(const struct task *t)
+{
+	return t && t->startup;
 }
 
 static bool note_told(struct text *t, const struct engine *e, const struct event *ev)
@@ -54,20 +59,12 @@ static bool is_first_exec(struct text *t, const struct engine *e, const struct e
 	return true;
 }
 
-/*
- * Bash switches job control off for start-up files and command substitution, so what they run
- * stays in the shell's own group; what the user types gets a group of its own.
- */
-static bool shows_exec(const struct engine *e, const struct event *ev, uint32_t session)
+/* What a shell runs for itself (session/noise.c) is folded. */
+static bool shows_exec(const struct engine *e, const struct event *ev)
 {
-	const struct wire_task *task = &ev->u.exec.task;
-	struct session_view s = { 0 };
+	const struct task *t = who_task(e, ev);
 
-	if (task->scope & WIRE_SERVER)
-		return false;
-	if (!session || !engine_session(e, session, &s) || ev->u.h.tgid == s.root_tgid)
-		return true;
-	return !(s.request == REQUEST_SHELL && s.pty && s.root_pgid && task->pgid == s.root_pgid);
+	return !(ev->u.exec.task.scope & WIRE_SERVER) && !is_startup(t);
 }
 
 static bool shows_exit(const struct text *t, const struct engine *e, const struct event *ev,
@@ -76,7 +73,7 @@ static bool shows_exit(const struct text *t, const struct engine *e, const struc
 	uint32_t code = ev->u.exit.exit_code;
 	uint32_t sig = exit_signal(code);
 
-	if (is_server(who_task(e, ev)))
+	if (is_server(who_task(e, ev)) || is_startup(who_task(e, ev)))
 		return false;
 	if (!sig)
 		return !session && exit_status(code) != 0;
@@ -136,7 +133,7 @@ bool text_shows(struct text *t, const struct engine *e, const struct event *ev,
 		return false;
 	switch (kind) {
 	case WIRE_TASK_EXEC:
-		return shows_exec(e, ev, session);
+		return shows_exec(e, ev);
 	case WIRE_TASK_EXIT:
 		return shows_exit(t, e, ev, session);
 	case WIRE_SIGNAL_GENERATE:

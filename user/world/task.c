@@ -346,7 +346,7 @@ static void apply_generate(struct world *w, const struct event *ev)
 	s->blocked = r->blocked;
 	s->si_code = r->si_code;
 	if (r->flags & WIRE_SIG_INFO)
-		s->sender_tgid = r->si_pid;
+		s->sender_tgid = r->sender_pid;
 	memcpy(s->sender_comm, r->h.comm, WIRE_COMM);
 }
 
