@@ -63,7 +63,8 @@ int live_wait(struct live *l, struct client *c);
 
 /*
  * The object that has the pattern, which is told as to json_pack(3); it fails if none comes.
- * Borrowed, valid to the end of the test.
+ * Borrowed, valid to the end of the test. Here and in the next two, what belongs to a session of
+ * another server (somebody works on this machine) does not count.
  */
 json_t *live_expect(struct live *l, const char *fmt, ...);
 /* None of those that came so far may have the pattern: for after live_done(). */
