@@ -211,9 +211,9 @@ $(UNIT): %: %.o $(O)/libfixture.a $(O)/libuser.a $(O)/libpure.a
 	$(call say,LINK,$@)
 	$(Q)$(HOST_LINK) -o $@ $^ $(TEST_LIBS) $(LDLIBS)
 
-$(GOLD): $(call obj,$(GOLD_SRC)) $(O)/libpure.a
+$(GOLD): $(call obj,$(GOLD_SRC)) $(O)/libuser.a $(O)/libpure.a
 	$(call say,LINK,$@)
-	$(Q)$(HOST_LINK) -o $@ $^ $(LDLIBS)
+	$(Q)$(HOST_LINK) -o $@ $^ $(TEST_LIBS) $(LDLIBS)
 
 $(LIVE): %: %.o $(O)/libharness.a $(O)/libuser.a $(O)/libpure.a
 	$(call say,LINK,$@)

@@ -72,9 +72,9 @@ static int loopback(uint16_t *port)
 	return fd;
 }
 
-static void test_forward_only(void **state)
+/* ssh -N -L, up: a banner came through it, so the process of the connection is at work. */
+static struct client *forward(struct live *l)
 {
-	struct live *l = live(state);
 	struct pollfd p = { .events = POLLIN };
 	char forward[64], banner[4] = "";
 	struct client *c;
@@ -82,27 +82,55 @@ static void test_forward_only(void **state)
 
 	close(loopback(&port));
 	snprintf(forward, sizeof(forward), "%u:127.0.0.1:%u", port, l->server.port);
-	live_trace(l, TRACE_SSHD);
 	c = live_ssh(l, CLIENT_PLAIN,
 		     ARGS("-N", "-L", forward, "-o", "PermitLocalCommand=yes", "-o",
 			  "LocalCommand=echo up"));
 	assert_int_equal(client_expect(c, "up", EVENT_MS), 0);
-	/* A banner through it: the process of the connection is there and at work. */
 	p.fd = loopback(&port);
 	assert_int_equal(poll(&p, 1, EVENT_MS), 1);
 	assert_int_equal(read(p.fd, banner, 4), 4);
 	assert_memory_equal(banner, "SSH-", 4);
 	close(p.fd);
+	return c;
+}
 
-	client_signal(c, SIGINT);
+static void expect_no_request(struct live *l)
+{
 	live_expect(l, "{s:s, s:s, s:n, s:n, s:s}", "type", "session.open", "request", "none",
 		    "pty", "command", "user", ACCOUNT);
+}
+
+static void expect_disconnected(struct live *l)
+{
 	live_expect(l, "{s:s, s:s, s:i}", "type", "session.close", "end", "disconnect", "orphans",
 		    0);
 	live_done(l);
 	/* The connection to the server that came through it never logged in: no session. */
 	assert_int_equal(live_count(l, "{s:s}", "type", "session.open"), 1);
 	live_forbid(l, "{s:s}", "type", "orphan");
+}
+
+static void test_forward_only(void **state)
+{
+	struct live *l = live(state);
+	struct client *c;
+
+	live_trace(l, TRACE_SSHD);
+	c = forward(l);
+	expect_no_request(l);
+	client_signal(c, SIGINT);
+	expect_disconnected(l);
+}
+
+/* Over before anybody could tell that no request would come: told at the latest then. */
+static void test_forward_only_short(void **state)
+{
+	struct live *l = live(state);
+
+	live_trace(l, TRACE_SSHD);
+	client_signal(forward(l), SIGINT);
+	expect_no_request(l);
+	expect_disconnected(l);
 }
 
 static bool serves_sftp(const struct live *l)
@@ -263,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		LIVE_TEST(test_mux),
 		LIVE_TEST(test_forward_only),
+		LIVE_TEST(test_forward_only_short),
 		LIVE_TEST(test_sftp),
 		LIVE_TEST(test_preexisting_terminal),
 		LIVE_TEST(test_preexisting_plain),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The live view's lines for single records: which are noise, and what the others say. */
 #include <signal.h>
+
 #include "view_stub.h"
 
 #define CHLD  17

@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "cli/run.h"
 #include "session/conn.h"
+#include "source/frame.h"
 
 #define FLUSH_EVERY (1000 * UINT64_C(1000000)) /* ns: what a killed tracer may lose of a recording */
 #define ASKS 256
@@ -76,7 +77,7 @@ static int open_live(struct trace *t)
 	};
 	struct wire_begin begin;
 
-	live_begin_record(&begin, lo.scope, lo.tgid, sigtrace_version);
+	frame_begin(&begin, lo.scope, lo.tgid, sigtrace_version);
 	run_put(&t->run, &begin, sizeof(begin));
 	t->live = live_open(&lo, &t->run.err);
 	if (!t->live || live_snapshot(t->live, t->started, &t->run.err)) {
@@ -242,7 +243,7 @@ static void end(struct trace *t)
 		live_stop(t->live);
 		live_close(t->live);
 	}
-	live_end_record(&r, t->reason ? t->reason : WIRE_END_ERROR);
+	frame_end(&r, t->reason ? t->reason : WIRE_END_ERROR);
 	run_put(&t->run, &r, sizeof(r));
 }
 

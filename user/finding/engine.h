@@ -71,6 +71,7 @@ struct session_view {
 	uint32_t number;
 	const char *user;
 	uint32_t pty;
+	const struct wire_sock *sk; /* NULL: the connection was not seen */
 	enum request request;
 	const struct task *root;   /* NULL when it is not known (any more) */
 	const struct task *server; /* likewise */

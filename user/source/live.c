@@ -5,19 +5,18 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "sigtrace.skel.h"
+#include "source/frame.h"
 #include "source/proc.h"
+#include "source/require.h"
 
 #define RING_DEFAULT (8u * 1024 * 1024)
 #define SCOPE_PAGE 4096u
@@ -41,14 +40,6 @@ struct live {
 /* What libbpf complained about last: the reason behind a failed load. */
 static char complaint[256];
 
-static void copy(char *to, size_t size, const char *from)
-{
-	size_t n = strnlen(from, size - 1);
-
-	memcpy(to, from, n);
-	to[n] = '\0';
-}
-
 static int on_complaint(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	char line[512];
@@ -57,34 +48,13 @@ static int on_complaint(enum libbpf_print_level level, const char *fmt, va_list 
 		return 0;
 	vsnprintf(line, sizeof(line), fmt, ap);
 	line[strcspn(line, "\n")] = '\0';
-	copy(complaint, sizeof(complaint), strncmp(line, "libbpf: ", 8) ? line : line + 8);
+	frame_copy(complaint, sizeof(complaint), strncmp(line, "libbpf: ", 8) ? line : line + 8);
 	return 0;
-}
-
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec t;
-
-	clock_gettime(id, &t);
-	return t.tv_sec * UINT64_C(1000000000) + t.tv_nsec;
-}
-
-uint64_t live_now(void)
-{
-	return clock_ns(CLOCK_BOOTTIME);
 }
 
 static void put(struct live *l, const void *rec, size_t len)
 {
 	l->o.put(l->o.ctx, rec, len);
-}
-
-static void own_header(struct wire_hdr *h, uint16_t kind, uint32_t len)
-{
-	memset(h, 0, len);
-	h->kind = kind;
-	h->len = len;
-	h->ts = live_now();
 }
 
 static void tell_user(struct live *l, uint32_t uid, uint64_t ts)
@@ -132,49 +102,6 @@ static int on_record(void *ctx, void *data, size_t len)
 	put(l, data, h->len <= len ? h->len : len);
 	if (l->first && h->kind == WIRE_TASK_SNAPSHOT)
 		tell_first(l, data);
-	return 0;
-}
-
-static bool has_cap(const struct __user_cap_data_struct *c, int cap)
-{
-	return c[cap / 32].effective & (1u << (cap % 32));
-}
-
-static int check_privileges(struct err *e)
-{
-	struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct c[2];
-	bool bpf, perfmon;
-
-	if (syscall(SYS_capget, &h, c))
-		return 0;
-	if (has_cap(c, CAP_SYS_ADMIN))
-		return 0;
-	bpf = has_cap(c, CAP_BPF);
-	perfmon = has_cap(c, CAP_PERFMON);
-	if (bpf && perfmon)
-		return 0;
-	err_set(e, EXIT_CANNOT_TRACE, "tracing needs %s%s%s, which this process does not have",
-		bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "", perfmon ? "" : "CAP_PERFMON");
-	return err_hint(e, "run it as root, for example with sudo; a recording (-r FILE) needs no root");
-}
-
-static int check_kernel(struct err *e)
-{
-	const char *btf = "/sys/kernel/btf/vmlinux";
-	struct utsname u;
-	unsigned major = 0, minor = 0;
-
-	uname(&u);
-	if (sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
-	    (major < 5 || (major == 5 && minor < 8))) {
-		err_set(e, EXIT_CANNOT_TRACE, "this kernel is %s; the ring buffer needs 5.8", u.release);
-		return err_hint(e, "boot a kernel of 5.8 or newer");
-	}
-	if (access(btf, R_OK)) {
-		err_set(e, EXIT_CANNOT_TRACE, "cannot read %s: %s", btf, strerror(errno));
-		return err_hint(e, "boot a kernel that is built with CONFIG_DEBUG_INFO_BTF=y");
-	}
 	return 0;
 }
 
@@ -229,7 +156,7 @@ static int fill_maps(struct live *l, struct err *e)
 	for (const char *const *name = l->o.servers; name && *name; name++) {
 		char comm[WIRE_COMM] = "";
 
-		copy(comm, sizeof(comm), *name);
+		frame_copy(comm, sizeof(comm), *name);
 		if (bpf_map__update_elem(l->skel->maps.server_names, comm, sizeof(comm), &one,
 					 sizeof(one), BPF_ANY))
 			return fail(e, "cannot name the servers to the kernel");
@@ -273,7 +200,7 @@ struct live *live_open(const struct live_options *o, struct err *e)
 	l->epfd = -1;
 	complaint[0] = '\0';
 	libbpf_set_print(on_complaint);
-	if (check_privileges(e) || check_kernel(e))
+	if (require_privileges(e) || require_kernel(e))
 		goto err;
 	l->skel = sigtrace_bpf__open();
 	if (!l->skel) {
@@ -335,7 +262,7 @@ static void tell_ready(struct live *l, uint64_t started, uint32_t asked)
 {
 	struct wire_ready r;
 
-	own_header(&r.h, WIRE_TRACE_READY, sizeof(r));
+	frame_header(&r.h, WIRE_TRACE_READY, sizeof(r));
 	r.elapsed = asked ? 0 : r.h.ts - started;
 	r.tasks = l->skel->bss->snap_tasks;
 	r.asked = asked;
@@ -403,7 +330,7 @@ void live_tick(struct live *l)
 {
 	struct wire_tick r;
 
-	own_header(&r.h, WIRE_TRACE_TICK, sizeof(r));
+	frame_header(&r.h, WIRE_TRACE_TICK, sizeof(r));
 	put(l, &r, sizeof(r));
 }
 
@@ -411,7 +338,7 @@ static void tell_lost(struct live *l, uint32_t kind, uint32_t cpu, uint64_t coun
 {
 	struct wire_lost r;
 
-	own_header(&r.h, WIRE_TRACE_LOST, sizeof(r));
+	frame_header(&r.h, WIRE_TRACE_LOST, sizeof(r));
 	r.count = count;
 	r.total = total;
 	r.lost_kind = kind;
@@ -489,43 +416,4 @@ void live_close(struct live *l)
 	sigtrace_bpf__destroy(l->skel);
 	free(l->uids);
 	free(l);
-}
-
-static void read_line(const char *path, char *to, size_t size)
-{
-	FILE *f = fopen(path, "re");
-
-	if (!f)
-		return;
-	if (fgets(to, size, f))
-		to[strcspn(to, "\n")] = '\0';
-	fclose(f);
-}
-
-void live_begin_record(struct wire_begin *r, unsigned scope, uint32_t tgid, const char *version)
-{
-	struct utsname u;
-	struct tm tm;
-	time_t now;
-
-	own_header(&r->h, WIRE_TRACE_BEGIN, sizeof(*r));
-	r->order = WIRE_ORDER;
-	r->version = WIRE_VERSION;
-	r->realtime = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
-	now = time(NULL);
-	localtime_r(&now, &tm);
-	r->gmtoff = tm.tm_gmtoff;
-	r->scope = scope;
-	r->scope_tgid = tgid;
-	uname(&u);
-	copy(r->host, sizeof(r->host), u.nodename);
-	copy(r->kernel, sizeof(r->kernel), u.release);
-	copy(r->tool, sizeof(r->tool), version);
-	read_line("/proc/sys/kernel/random/boot_id", r->boot_id, sizeof(r->boot_id));
-}
-
-void live_end_record(struct wire_end *r, uint32_t reason)
-{
-	own_header(&r->h, WIRE_TRACE_END, sizeof(*r));
-	r->reason = reason;
 }

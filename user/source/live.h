@@ -26,9 +26,6 @@ struct live_options {
 	void *ctx;
 };
 
-/* CLOCK_BOOTTIME, ns: the clock of the records. */
-uint64_t live_now(void);
-
 /*
  * Loads and attaches. From its return on every hook runs. NULL: e says what is missing
  * (EXIT_CANNOT_TRACE) and what to do. The caller frees with live_close().
@@ -61,9 +58,5 @@ void live_stop(struct live *l);
 
 /* live_stop() if that was not done, and frees. NULL is allowed. */
 void live_close(struct live *l);
-
-/* The first and the last record of a stream; `scope` as in live_options. */
-void live_begin_record(struct wire_begin *r, unsigned scope, uint32_t tgid, const char *version);
-void live_end_record(struct wire_end *r, uint32_t reason);
 
 #endif

@@ -13,7 +13,6 @@ void view_free(struct view *v)
 	if (!v)
 		return;
 	buf_free(&v->out);
-	buf_free(&v->peers);
 	free(v);
 }
 
@@ -127,36 +126,11 @@ static const struct wire_sock *event_sock(const struct event *ev)
 	}
 }
 
-static int cmp_u32(const void *a, const void *b)
+static bool session_from(const struct engine *e, uint32_t session, const char *peer)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	struct session_view s = { 0 };
 
-	return (x > y) - (x < y);
-}
-
-static bool peer_known(const struct view *v, uint32_t session)
-{
-	size_t n = v->peers.len / sizeof(session);
-
-	return n && bsearch(&session, v->peers.p, n, sizeof(session), cmp_u32);
-}
-
-static void peer_add(struct view *v, uint32_t session)
-{
-	uint32_t *a;
-	size_t i;
-
-	if (peer_known(v, session))
-		return;
-	buf_put(&v->peers, &session, sizeof(session));
-	if (v->peers.failed) {
-		v->out.failed = true;
-		return;
-	}
-	a = (uint32_t *)(void *)v->peers.p;
-	for (i = v->peers.len / sizeof(session) - 1; i > 0 && a[i - 1] > session; i--)
-		a[i] = a[i - 1];
-	a[i] = session;
+	return session && engine_session(e, session, &s) && s.sk && sock_matches(peer, s.sk);
 }
 
 /* ---- all of it ---- */
@@ -179,7 +153,7 @@ static bool event_passes_whom(const struct view *v, const struct engine *e, cons
 		return false;
 	if (f->tty && event_tty(ev) != f->tty && !session_on_tty(e, session, f->tty))
 		return false;
-	if (f->peer && !peer_known(v, session) && !(sk && sock_matches(f->peer, sk)))
+	if (f->peer && !session_from(e, session, f->peer) && !(sk && sock_matches(f->peer, sk)))
 		return false;
 	return true;
 }
@@ -226,16 +200,13 @@ static bool fact_passes_whom(const struct view *v, const struct engine *e, const
 		tty = f->u.interrupt.tty;
 	if (want->tty && tty != want->tty && !session_on_tty(e, f->session, want->tty))
 		return false;
-	return !want->peer || peer_known(v, f->session);
+	return !want->peer || session_from(e, f->session, want->peer);
 }
 
-bool view_wants_fact(struct view *v, const struct engine *e, const struct fact *f)
+bool view_wants_fact(const struct view *v, const struct engine *e, const struct fact *f)
 {
 	const struct view_filter *want = &v->opt.filter;
 
-	if (want->peer && f->kind == FACT_OPEN && f->u.open.sk &&
-	    sock_matches(want->peer, f->u.open.sk))
-		peer_add(v, f->session);
 	if (want->kinds && !(want->kinds & VIEW_FACT_BIT(f->kind)))
 		return false;
 	if (f->kind == FACT_INTERRUPT && !wants_signal(want, f->u.interrupt.sig))

@@ -33,7 +33,6 @@ struct view {
 	const struct view_ops *ops;
 	struct view_options opt;
 	struct buf out; /* what is to be written; the caller resets it after writing */
-	struct buf peers; /* uint32_t, ascending: numbers of the sessions that --peer lets pass */
 };
 
 /* Each may be NULL. */
@@ -52,11 +51,11 @@ void view_free(struct view *v);
 
 /*
  * Does the filter let it pass? Shared by all views. trace.begin, trace.end and trace.lost always
- * do. Every view asks for every fact, shown or not: the answer for a session.open is remembered.
+ * do.
  */
 bool view_wants_event(const struct view *v, const struct engine *e, const struct event *ev,
 		      uint32_t session);
-bool view_wants_fact(struct view *v, const struct engine *e, const struct fact *f);
+bool view_wants_fact(const struct view *v, const struct engine *e, const struct fact *f);
 
 /* ts -> "14:02:11.318" local to where it was recorded; -> RFC 3339 UTC with nanoseconds. */
 void view_clock(struct buf *b, const struct wire_begin *begin, uint64_t ts);

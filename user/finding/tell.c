@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "finding/tell.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "finding/finding.h"
+
+static void tell(struct engine *e, struct fact *f, struct seqs *evidence)
+{
+	seqs_sort(evidence);
+	f->evidence = evidence->v;
+	f->nevidence = evidence->n;
+	f->seq = ++e->seq;
+	if (e->sink.fact)
+		e->sink.fact(e->sink.ctx, e, f);
+	seqs_free(evidence);
+}
+
+static enum confidence confidence(const struct engine *e, const struct session *x,
+				  enum confidence best)
+{
+	if (e->world.failed || e->sessions.failed || (x && e->sessions.lost > x->lost_before))
+		return CONF_GUESSED;
+	return best;
+}
+
+void tell_open(struct engine *e, const struct session *x)
+{
+	struct seqs evidence = {0};
+	struct fact f = {
+		.kind = FACT_OPEN,
+		.ts = x->opened.ts,
+		.session = x->number,
+		.confidence = confidence(e, x, x->preexisting ? CONF_INFERRED : CONF_SEEN),
+		.u.open = {
+			.server = x->server ? server_of(x->server->comm) : SERVER_OTHER,
+			.sk = x->sk.family ? &x->sk : NULL,
+			.user = x->user,
+			.uid = x->uid,
+			.pty = x->pty,
+			.request = x->request,
+			.command = x->command ? x->command : "",
+			.command_len = x->command_len,
+			.tgid = x->root_tgid ? x->root_tgid : x->server ? x->server->key.tgid : 0,
+			.server_tgid = x->server ? x->server->key.tgid : 0,
+			.server_comm = x->server ? x->server->comm : "",
+			.preexisting = x->preexisting,
+		},
+	};
+
+	seqs_add(&evidence, x->opened.seq);
+	if (x->conn)
+		seqs_add(&evidence, x->conn->seen.seq);
+	if (x->root)
+		seqs_add(&evidence, x->root->seq);
+	e->totals.sessions++;
+	e->totals.open++;
+	tell(e, &f, &evidence);
+}
+
+static struct fact_member *members_of(const struct member *m, size_t n, struct seqs *evidence)
+{
+	struct fact_member *out = calloc(n ? n : 1, sizeof(*out));
+
+	for (size_t k = 0; out && k < n; k++) {
+		out[k] = (struct fact_member){
+			.tgid = m[k].key.tgid,
+			.comm = m[k].comm,
+			.outcome = m[k].outcome,
+			.elapsed = m[k].end_ts > m[k].ts ? m[k].end_ts - m[k].ts : 0,
+			.exit_code = m[k].exit_code,
+		};
+		seqs_add(evidence, m[k].seq);
+		seqs_add(evidence, m[k].deliver_seq);
+		seqs_add(evidence, m[k].end_seq);
+	}
+	return out;
+}
+
+static struct fact_missed *missed_of(const struct interrupt *i)
+{
+	struct fact_missed *out = calloc(i->nmissed ? i->nmissed : 1, sizeof(*out));
+
+	for (size_t k = 0; out && k < i->nmissed; k++)
+		out[k] = (struct fact_missed){
+			.tgid = i->missed[k].key.tgid,
+			.comm = i->missed[k].comm,
+			.reason = i->missed[k].reason,
+		};
+	return out;
+}
+
+void tell_interrupt(struct engine *e, const struct interrupt *i, const struct session *x)
+{
+	struct seqs evidence = {0};
+	struct buf why = {0};
+	struct fact_member *members;
+	struct fact_missed *missed;
+	struct fact f = {
+		.kind = FACT_INTERRUPT,
+		.ts = i->ts,
+		.session = i->session,
+		.confidence = confidence(e, x, i->origin == ORIGIN_TTY && !i->key_seq ?
+						       CONF_INFERRED : CONF_SEEN),
+	};
+
+	seqs_add(&evidence, i->key_seq);
+	members = members_of(i->members, i->nmembers, &evidence);
+	missed = missed_of(i);
+	verdict_say(&why, i, x);
+	f.u.interrupt = (struct fact_interrupt){
+		.origin = i->origin,
+		.sig = i->sig,
+		.tty = i->tty,
+		.fg_pgid = i->fg_pgid,
+		.sender_tgid = i->sender_tgid,
+		.sender_comm = i->sender_comm,
+		.members = members,
+		.nmembers = members ? i->nmembers : 0,
+		.missed = missed,
+		.nmissed = missed ? i->nmissed : 0,
+		.verdict = verdict_of(i),
+		.shell_only = verdict_shell_only(i),
+		.why = buf_cstr(&why),
+		.tgid = i->nmembers ? i->members[0].key.tgid : x ? x->root_tgid : 0,
+		.comm = i->nmembers ? i->members[0].comm : x && x->root ? x->root->comm : "",
+	};
+	e->totals.interrupts++;
+	tell(e, &f, &evidence);
+	buf_free(&why);
+	free(members);
+	free(missed);
+}
+
+static size_t count_members(const struct session *x)
+{
+	const struct task *t;
+	size_t n = 0;
+
+	DL_FOREACH2(x->members, t, member_next)
+		n++;
+	return n;
+}
+
+/* Those who went with the session, and those who are still there. */
+static struct fact_member *members_at_end(const struct session *x, struct seqs *evidence, size_t *n)
+{
+	size_t left = count_members(x);
+	struct fact_member *gone = members_of(x->gone, x->ngone, evidence);
+	struct fact_member *all = realloc(gone, (x->ngone + left + 1) * sizeof(*all));
+	const struct task *t;
+
+	*n = 0;
+	if (!all) {
+		free(gone);
+		return NULL;
+	}
+	*n = x->ngone;
+	DL_FOREACH2(x->members, t, member_next) {
+		all[(*n)++] = (struct fact_member){
+			.tgid = t->key.tgid,
+			.comm = t->comm,
+			.outcome = OUTCOME_NOT_DELIVERED,
+		};
+		seqs_add(evidence, t->snapshot_seq);
+	}
+	return all;
+}
+
+/*
+ * Without a terminal a Ctrl-C ends at the client, which then goes: all that is to be seen here is
+ * that it went. So the end of such a session is told as an interrupt of its own kind.
+ */
+static void tell_disconnect(struct engine *e, const struct session *x, const struct cause *cause)
+{
+	struct seqs evidence = {0};
+	struct buf why = {0};
+	struct fact_member *members;
+	size_t n;
+	struct fact f = {
+		.kind = FACT_INTERRUPT,
+		.ts = session_end(x),
+		.session = x->number,
+		.confidence = confidence(e, x, CONF_INFERRED),
+	};
+
+	cause_evidence(&evidence, x);
+	cause_say(&why, cause, x);
+	buf_str(&why, "; no signal was generated here");
+	members = members_at_end(x, &evidence, &n);
+	f.u.interrupt = (struct fact_interrupt){
+		.origin = ORIGIN_DISCONNECT,
+		.sender_comm = "",
+		.members = members,
+		.nmembers = n,
+		.verdict = !x->members ? VERDICT_STOPPED : x->ngone ? VERDICT_PARTLY :
+								      VERDICT_NO_EFFECT,
+		.cause = cause->end,
+		.why = buf_cstr(&why),
+		.tgid = x->server ? x->server->key.tgid : 0,
+		.comm = x->server ? x->server->comm : "",
+	};
+	e->totals.interrupts++;
+	tell(e, &f, &evidence);
+	buf_free(&why);
+	free(members);
+}
+
+static void tell_orphan(struct engine *e, const struct session *x, const struct task *t,
+			enum end end)
+{
+	struct seqs evidence = {0};
+	struct buf why = {0}, advice = {0};
+	const struct survival *s;
+	const char *rule = NULL;
+	struct survivor v;
+	bool intended;
+	struct fact f = {
+		.kind = FACT_ORPHAN,
+		.ts = x->ended,
+		.session = x->number,
+		.confidence = confidence(e, x, t->snapshot_seq ? CONF_SEEN : CONF_INFERRED),
+	};
+
+	survivor_init(&v, x, t, end);
+	s = survival_of(&v);
+	intended = survivor_intended(&v, &rule);
+	buf_str(&why, s->text);
+	if (intended)
+		buf_printf(&why, "; on purpose: %s", rule);
+	survivor_advice(&advice, &v, s->reason, intended);
+	cause_evidence(&evidence, x);
+	seqs_add(&evidence, t->seq);
+	seqs_add(&evidence, t->exec_seq);
+	seqs_add(&evidence, t->snapshot_seq);
+	seqs_add(&evidence, v.hup ? v.hup->seq : 0);
+	f.u.orphan = (struct fact_orphan){
+		.tgid = t->key.tgid,
+		.start = t->key.start,
+		.comm = t->comm,
+		.args = t->args ? t->args : "",
+		.args_len = t->args_len,
+		.age = x->ended > t->key.start ? x->ended - t->key.start : 0,
+		.new_ppid = t->s.ppid,
+		.reason = s->reason,
+		.intended = intended,
+		.why = buf_cstr(&why),
+		.advice = buf_cstr(&advice),
+	};
+	e->totals.orphans++;
+	e->totals.intended += intended;
+	tell(e, &f, &evidence);
+	buf_free(&why);
+	buf_free(&advice);
+}
+
+static uint32_t count_intended(const struct session *x, enum end end)
+{
+	const struct task *t;
+	uint32_t n = 0;
+
+	DL_FOREACH2(x->members, t, member_next) {
+		const char *rule;
+		struct survivor v;
+
+		survivor_init(&v, x, t, end);
+		n += survivor_intended(&v, &rule);
+	}
+	return n;
+}
+
+void tell_close(struct engine *e, const struct session *x)
+{
+	const struct cause *cause = cause_of(x);
+	struct seqs evidence = {0};
+	struct buf why = {0};
+	const struct task *t;
+	uint64_t ts = cause->end == END_EXIT ? x->root_exit.ts : x->ended;
+	struct fact f = {
+		.kind = FACT_CLOSE,
+		.ts = ts,
+		.session = x->number,
+		.confidence = confidence(e, x, cause->end == END_UNKNOWN ? CONF_GUESSED : CONF_SEEN),
+	};
+
+	if (!x->pty && x->root_tgid && cause_is_loss(cause->end))
+		tell_disconnect(e, x, cause);
+	cause_evidence(&evidence, x);
+	cause_say(&why, cause, x);
+	f.u.close = (struct fact_close){
+		.duration = ts > x->opened.ts ? ts - x->opened.ts : 0,
+		.end = cause->end,
+		.exit_status = x->root_exit.seq ? exit_status(x->root->exit_code) : -1,
+		.exit_signal = x->root_exit.seq ? exit_signal(x->root->exit_code) : 0,
+		.processes = x->processes,
+		.orphans = count_members(x),
+		.intended = count_intended(x, cause->end),
+		.lost = e->sessions.lost - x->lost_before,
+		.why = buf_cstr(&why),
+		.server_tgid = x->server ? x->server->key.tgid : 0,
+		.server_comm = x->server ? x->server->comm : "",
+	};
+	e->totals.open--;
+	tell(e, &f, &evidence);
+	buf_free(&why);
+	DL_FOREACH2(x->members, t, member_next) {
+		tell_orphan(e, x, t, cause->end);
+	}
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The engine's state, and the facts that it tells; private to finding/. */
+#ifndef SIGTRACE_FINDING_TELL_H
+#define SIGTRACE_FINDING_TELL_H
+
+#include "finding/engine.h"
+#include "session/session.h"
+
+struct engine {
+	struct sink sink;
+	struct world world;
+	struct sessions sessions;
+	struct wire_begin begin;
+	struct totals totals;
+	uint64_t seq;
+	bool ended;
+};
+
+/* Each makes one fact, or those that belong together, and hands it to the sink. */
+void tell_open(struct engine *e, const struct session *x);
+void tell_interrupt(struct engine *e, const struct interrupt *i, const struct session *x);
+/* session.close, before it the client's going as an interrupt, behind it who was left. */
+void tell_close(struct engine *e, const struct session *x);
+
+#endif

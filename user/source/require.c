@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "source/require.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static bool has_cap(const struct __user_cap_data_struct *c, int cap)
+{
+	return c[cap / 32].effective & (1u << (cap % 32));
+}
+
+int require_privileges(struct err *e)
+{
+	struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct c[2];
+	bool bpf, perfmon;
+
+	if (syscall(SYS_capget, &h, c))
+		return 0;
+	if (has_cap(c, CAP_SYS_ADMIN))
+		return 0;
+	bpf = has_cap(c, CAP_BPF);
+	perfmon = has_cap(c, CAP_PERFMON);
+	if (bpf && perfmon)
+		return 0;
+	err_set(e, EXIT_CANNOT_TRACE, "tracing needs %s%s%s, which this process does not have",
+		bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "", perfmon ? "" : "CAP_PERFMON");
+	return err_hint(e, "run it as root, for example with sudo; a recording (-r FILE) needs no root");
+}
+
+int require_kernel(struct err *e)
+{
+	const char *btf = "/sys/kernel/btf/vmlinux";
+	struct utsname u;
+	unsigned major = 0, minor = 0;
+
+	uname(&u);
+	if (sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+	    (major < 5 || (major == 5 && minor < 8))) {
+		err_set(e, EXIT_CANNOT_TRACE, "this kernel is %s; the ring buffer needs 5.8", u.release);
+		return err_hint(e, "boot a kernel of 5.8 or newer");
+	}
+	if (access(btf, R_OK)) {
+		err_set(e, EXIT_CANNOT_TRACE, "cannot read %s: %s", btf, strerror(errno));
+		return err_hint(e, "boot a kernel that is built with CONFIG_DEBUG_INFO_BTF=y");
+	}
+	return 0;
+}

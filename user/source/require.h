@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What tracing needs of the machine. */
+#ifndef SIGTRACE_SOURCE_REQUIRE_H
+#define SIGTRACE_SOURCE_REQUIRE_H
+
+#include "base/err.h"
+
+/* CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN: capabilities(7). 0, or -1 with the missing ones in e. */
+int require_privileges(struct err *e);
+
+/* A ring buffer (5.8) and BTF of the running kernel. 0, or -1 with e. */
+int require_kernel(struct err *e);
+
+#endif
