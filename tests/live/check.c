@@ -98,7 +98,7 @@ static int check_line(struct check *c, const json_t *o, bool first, bool last)
 		return wrong(c, o, "trace.begin is not the first and trace.end not the last");
 	c->opens += !strcmp(type, "session.open");
 	c->orphans += !strcmp(type, "orphan");
-	/* trace.end has the number of its record; the facts that it brought forth come before it. */
+	/* trace.end has the number of its record, the facts that it brought forth precede it. */
 	if (!last && number(o, "seq") <= c->seq)
 		return wrong(c, o, "seq does not rise");
 	c->seq = number(o, "seq");
@@ -120,7 +120,8 @@ int check_lines(const json_t *lines, bool filtered, bool may_lose, char *why, si
 		return wrong(&c, end, "no totals");
 	if (!may_lose && number(end, "lost") != 0)
 		return wrong(&c, end, "records were lost");
-	if (!filtered && (number(end, "sessions") != c.opens || number(end, "orphans") != c.orphans))
+	if (!filtered &&
+	    (number(end, "sessions") != c.opens || number(end, "orphans") != c.orphans))
 		return wrong(&c, end, "%lld session.open and %lld orphan were shown, but",
 			     (long long)c.opens, (long long)c.orphans);
 	return 0;

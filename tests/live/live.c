@@ -53,7 +53,6 @@ int live_group_setup(void **state)
 	*state = l;
 	if (!l)
 		return -1;
-	/* Away with what a harness's own parent may have ignored, and with a reader that is gone. */
 	signal(SIGPIPE, SIG_IGN);
 	l->why_not = why_not();
 	if (l->why_not)
@@ -171,6 +170,11 @@ static bool is_port(const char *local, uint16_t port)
 	return port && len > n && !strcmp(local + len - n, end);
 }
 
+static const char *text(const json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key)) ?: "";
+}
+
 /* Of a session whose session.open names another server? */
 static bool is_foreign(const struct live *l, const json_t *o)
 {
@@ -181,10 +185,10 @@ static bool is_foreign(const struct live *l, const json_t *o)
 	if (!json_is_integer(session))
 		return false;
 	json_array_foreach(l->trace.lines, i, open) {
-		if (strcmp(json_string_value(json_object_get(open, "type")) ?: "", "session.open") ||
+		if (strcmp(text(open, "type"), "session.open") ||
 		    !json_equal(session, json_object_get(open, "session")))
 			continue;
-		local = json_string_value(json_object_get(open, "local")) ?: "";
+		local = text(open, "local");
 		return !is_port(local, l->server.port) && !is_port(local, l->other.port);
 	}
 	return false;
@@ -201,20 +205,20 @@ json_t *live_expect(struct live *l, const char *fmt, ...)
 {
 	struct ours want = { .l = l };
 	json_t *pattern, *o;
+	char what[512];
 	va_list ap;
-	char *s;
+	size_t n;
 
 	va_start(ap, fmt);
 	pattern = pack(l, fmt, ap);
 	va_end(ap);
 	want.pattern = pattern;
 	o = trace_find_if(&l->trace, is_ours, &want, EVENT_MS);
-	if (!o) {
-		s = json_dumps(pattern, JSON_COMPACT);
-		json_decref(pattern);
-		live_fail(l, "%s did not come", s ? s : fmt);
-	}
+	n = json_dumpb(pattern, what, sizeof(what) - 1, JSON_COMPACT);
+	what[n < sizeof(what) ? n : sizeof(what) - 1] = '\0';
 	json_decref(pattern);
+	if (!o)
+		live_fail(l, "%s did not come", what);
 	return o;
 }
 

@@ -43,7 +43,8 @@ struct live *live(void **state);
 /* Skips the test with this reason. */
 void live_skip(const char *reason) __attribute__((noreturn));
 /* Fails it, with the message and the last lines of sigtrace. */
-void live_fail(struct live *l, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
+void live_fail(struct live *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
 
 /* sigtrace with these words, ready. */
 void live_trace(struct live *l, const char *const *args);
@@ -74,7 +75,7 @@ size_t live_count(struct live *l, const char *fmt, ...);
 /* Ends sigtrace with SIGTERM: it must be well to the last line and exit with 0. */
 void live_done(struct live *l);
 
-/* A helper program (prog_NAME) where every account can run it. Valid to the end of the group. */
+/* A helper program (prog_NAME) where every account can run it. Valid until the next call. */
 const char *live_prog(struct live *l, const char *name);
 
 /* Runs a program of the test's own and waits for its first line on stdout. Its pid; it is killed in

@@ -83,7 +83,8 @@ int relay_start(struct relay *r, uint16_t to_port)
 	socklen_t len = sizeof(a);
 	pid_t parent = getpid();
 
-	if (listener < 0 || listen(listener, 1) < 0 || getsockname(listener, (void *)&a, &len) < 0 ||
+	if (listener < 0 || listen(listener, 1) < 0 ||
+	    getsockname(listener, (void *)&a, &len) < 0 ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) < 0)
 		goto failed;
 	r->pid = fork();

@@ -12,8 +12,11 @@
 static void test_exec(void **state)
 {
 	struct live *l = live(state);
-	struct client *c = live_ssh(l, CLIENT_PLAIN, ARGS("echo who=$(id -un); exit 3"));
+	struct client *c = live_ssh(l, CLIENT_PLAIN,
+				    ARGS("echo home=$HOME; echo who=$(id -un); exit 3"));
 
+	assert_int_equal(client_expect(c, "home=", EVENT_MS), 0);
+	assert_int_equal(client_expect(c, l->server.dir, EVENT_MS), 0);
 	assert_int_equal(client_expect(c, "who=" ACCOUNT "\n", EVENT_MS), 0);
 	assert_int_equal(live_wait(l, c), 3);
 	assert_int_equal(client_expect(c, "more", EVENT_MS), -1);

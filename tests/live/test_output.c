@@ -74,6 +74,8 @@ static void test_closed_pipe(void **state)
 	char ch;
 
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	/* Nobody reads until it is ready, and there may be much to say of open sessions. */
+	fcntl(out[0], F_SETPIPE_SZ, 1 << 20);
 	l->trace.stdout_fd = out[1];
 	live_trace(l, TRACE_SSHD);
 	close(out[1]);
@@ -139,7 +141,8 @@ static void same(struct live *l, const struct buf *a, const struct buf *b)
 	while (at < a->len && at < b->len && a->p[at] == b->p[at])
 		line += a->p[at++] == '\n';
 	if (at < a->len || at < b->len)
-		live_fail(l, "live (%zu bytes) and replay (%zu) differ in line %zu: %.200s || %.200s",
+		live_fail(l,
+			  "live (%zu bytes) and replay (%zu) differ in line %zu: %.200s || %.200s",
 			  a->len, b->len, line, at < a->len ? a->p + at : "(end)",
 			  at < b->len ? b->p + at : "(end)");
 }

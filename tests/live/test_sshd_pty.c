@@ -95,13 +95,15 @@ static void test_exec_interrupt(void **state)
 }
 
 /* A member of the foreground group that takes ^C in this way. */
-static void survivor(struct live *l, const char *cmd, const char *comm, const char *outcome)
+static void survivor(struct live *l, const char *cmd, const char *comm, const char *ready,
+		     const char *outcome)
 {
 	struct client *c;
 	int pid;
 
 	live_trace(l, TRACE_SSHD);
 	c = command(l, cmd, comm, &pid);
+	assert_int_equal(client_expect(c, ready, EVENT_MS), 0);
 	live_type(l, c, "\x03");
 	one_member(l, expect_interrupt(l, "no_effect"), pid, outcome);
 	assert_true(proc_alive(pid));
@@ -113,7 +115,8 @@ static void survivor(struct live *l, const char *cmd, const char *comm, const ch
 
 static void test_interrupt_ignored(void **state)
 {
-	survivor(live(state), "trap '' INT; echo pid=$$; exec sleep 1000", "sleep", "ignored");
+	survivor(live(state), "trap '' INT; echo pid=$$; exec sleep 1000", "sleep", "",
+		 "ignored");
 }
 
 static void hold(struct live *l, const char *mode, const char *outcome)
@@ -121,7 +124,7 @@ static void hold(struct live *l, const char *mode, const char *outcome)
 	char cmd[400];
 
 	snprintf(cmd, sizeof(cmd), "echo pid=$$; exec %s %s", live_prog(l, "hold"), mode);
-	survivor(l, cmd, "prog_hold", outcome);
+	survivor(l, cmd, "prog_hold", "hold=", outcome);
 }
 
 static void test_interrupt_handled(void **state)
@@ -132,6 +135,25 @@ static void test_interrupt_handled(void **state)
 static void test_interrupt_blocked(void **state)
 {
 	hold(live(state), "block", "blocked");
+}
+
+/* It ended, but by itself: the handler said so. */
+static void test_interrupt_handled_by_leaving(void **state)
+{
+	struct live *l = live(state);
+	struct client *c;
+	char cmd[400];
+	int pid;
+
+	snprintf(cmd, sizeof(cmd), "echo pid=$$; exec %s quit", live_prog(l, "hold"));
+	live_trace(l, TRACE_SSHD);
+	c = command(l, cmd, "prog_hold", &pid);
+	assert_int_equal(client_expect(c, "hold=", EVENT_MS), 0);
+	live_type(l, c, "\x03");
+	one_member(l, expect_interrupt(l, "stopped"), pid, "exited");
+	assert_int_equal(live_wait(l, c), 0);
+	live_expect(l, "{s:s, s:s, s:i}", "type", "session.close", "end", "exit", "exit_status", 0);
+	live_done(l);
 }
 
 /* With ISIG off the byte is the program's: no failure of anything. */
@@ -291,6 +313,7 @@ int main(void)
 		LIVE_TEST(test_interrupt_ignored),
 		LIVE_TEST(test_interrupt_handled),
 		LIVE_TEST(test_interrupt_blocked),
+		LIVE_TEST(test_interrupt_handled_by_leaving),
 		LIVE_TEST(test_raw_terminal),
 		LIVE_TEST(test_background_job_is_missed),
 		LIVE_TEST(test_detached_outlive_a_killed_client),

@@ -489,7 +489,7 @@ static void test_summary(void **state)
 	       "0 sessions, 0 Ctrl-Cs, 0 orphans, 2 records, 0 lost\n");
 	end_is((struct totals){ .records = 1, .sessions = 1, .interrupts = 1, .orphans = 1,
 				.intended = 1 },
-	       "1 session, 1 Ctrl-C, 1 orphan (1 left on purpose), 1 record, 0 lost\n");
+	       "1 session, 1 Ctrl-C typed, 0 orphans, 1 left on purpose, 1 record, 0 lost\n");
 	end_is((struct totals){ .records = 1234, .sessions = 3, .interrupts = 4, .orphans = 2,
 				.lost = 7 },
 	       "3 sessions, 4 Ctrl-Cs, 2 orphans, 1234 records, 7 lost: "

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -93,12 +94,21 @@ static void show(const char *p, size_t n)
 	}
 }
 
-/* Passes the timeline on until it holds `text`; NULL: until its end. */
-static int pass_until(struct demo *d, const char *text)
+static bool holds(struct demo *d, const char *text, unsigned times)
+{
+	const char *at = buf_cstr(&d->told);
+
+	for (; times && (at = strstr(at, text)); at++)
+		times--;
+	return !times;
+}
+
+/* Passes the timeline on until it holds `text` so many times; NULL: until its end. */
+static int pass_until(struct demo *d, const char *text, unsigned times)
 {
 	char bytes[4096];
 
-	while (!text || !strstr(buf_cstr(&d->told), text)) {
+	while (!text || !holds(d, text, times)) {
 		struct pollfd fd = {.fd = d->timeline, .events = POLLIN};
 		ssize_t n;
 
@@ -120,15 +130,16 @@ static int pass_until(struct demo *d, const char *text)
 
 static int interrupt_client(struct demo *d, struct err *e)
 {
-	const char *args[] = {"-T", "echo started; exec sleep 1000", NULL};
+	const char *args[] = {"-T", "exec sleep 1000", NULL};
 	struct client c = {0};
 	int r = -1;
 
 	log_line("1. ssh HOST 'sleep 1000', without a terminal; its client gets the Ctrl-C");
 	if (client_start(&c, &d->server, CLIENT_PLAIN, args, e))
 		return -1;
-	if (client_expect(&c, "started", PATIENCE_MS) || client_signal(&c, SIGINT) ||
-	    client_wait(&c, PATIENCE_MS) || pass_until(d, "ORPHAN"))
+	/* the request's line names it, then its exec's */
+	if (pass_until(d, "sleep 1000", 2) || client_signal(&c, SIGINT) ||
+	    client_wait(&c, PATIENCE_MS) || pass_until(d, "ORPHAN", 1))
 		err_set(e, EXIT_INCONCLUSIVE, "the session without a terminal did not go as it should");
 	else
 		r = 0;
@@ -138,15 +149,15 @@ static int interrupt_client(struct demo *d, struct err *e)
 
 static int type_interrupt(struct demo *d, struct err *e)
 {
-	const char *args[] = {"-tt", "echo started; exec sleep 1000", NULL};
+	const char *args[] = {"-tt", "exec sleep 1000", NULL};
 	struct client c = {0};
 	int r = -1;
 
 	log_line("2. ssh -t HOST 'sleep 1000', with a terminal; Ctrl-C is typed");
 	if (client_start(&c, &d->server, CLIENT_PTY, args, e))
 		return -1;
-	if (client_expect(&c, "started", PATIENCE_MS) || client_type(&c, "\003") ||
-	    client_wait(&c, PATIENCE_MS) || pass_until(d, "#2-"))
+	if (pass_until(d, "sleep 1000", 4) || client_type(&c, "\003") ||
+	    client_wait(&c, PATIENCE_MS) || pass_until(d, "#2-", 1))
 		err_set(e, EXIT_INCONCLUSIVE, "the session with a terminal did not go as it should");
 	else
 		r = 0;
@@ -159,7 +170,7 @@ static void stop_tracer(struct demo *d)
 	if (d->tracer <= 0)
 		return;
 	kill(d->tracer, SIGTERM);
-	pass_until(d, NULL);
+	pass_until(d, NULL, 0);
 	while (waitpid(d->tracer, NULL, 0) < 0 && errno == EINTR)
 		;
 	close(d->timeline);

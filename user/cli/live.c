@@ -58,9 +58,13 @@ static void on_signal(struct trace *t)
 
 	if (read(t->signals, &info, sizeof(info)) != sizeof(info))
 		return;
-	/* a typed Ctrl-C reaches the command too: it decides, and its end is ours */
-	if (info.ssi_signo == SIGINT && t->command.pid > 0)
+	/* a typed Ctrl-C reaches the command too, the others are passed on: it decides, and its end
+	 * is ours, so that we leave nothing behind ourselves */
+	if (t->command.pid > 0) {
+		if (info.ssi_code <= 0)
+			kill(t->command.pid, (int)info.ssi_signo);
 		return;
+	}
 	t->reason = WIRE_END_SIGNAL;
 	sigprocmask(SIG_UNBLOCK, &t->mask, NULL); /* a second one aborts */
 }
@@ -131,8 +135,10 @@ static void say_watching(const struct run *r)
 		buf_str(&b, "every process");
 	else if (r->o->scope == WIRE_SCOPE_TREE)
 		buf_printf(&b, "process %u and its descendants", r->o->tgid);
-	else if (!r->nlisteners)
-		buf_str(&b, "for an ssh server: none runs yet");
+	else if (!r->nlisteners) {
+		log_line("watching for an ssh server: none runs yet; press Ctrl-C to stop");
+		return;
+	}
 	for (size_t i = 0; r->o->scope == WIRE_SCOPE_SSHD && i < r->nlisteners; i++) {
 		buf_str(&b, i ? ", " : "");
 		buf_text(&b, r->listeners[i].comm, strnlen(r->listeners[i].comm, WIRE_COMM));

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "cli/options.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "base/parse.h"
 #include "event/field.h"
@@ -74,13 +73,9 @@ static int on_user(struct options *o, const char *v, struct err *e)
 
 static int on_tty(struct options *o, const char *v, struct err *e)
 {
-	char path[128];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s%s", v[0] == '/' ? "" : "/dev/", v);
-	if (stat(path, &st) || !S_ISCHR(st.st_mode))
+	/* by its name alone: a recording's terminal need not exist here and now */
+	if (tty_by_name(v, &o->filter.tty) || !o->filter.tty)
 		return usage(e, "-t takes a terminal such as pts/5, not", v, NULL);
-	o->filter.tty = major(st.st_rdev) << 20 | minor(st.st_rdev);
 	return 0;
 }
 
@@ -252,6 +247,8 @@ static int on_ready_fd(struct options *o, const char *v, struct err *e)
 
 	if (parse_u64(v, 65535, &fd))
 		return usage(e, "--ready-fd takes a descriptor, not", v, NULL);
+	if (fcntl((int)fd, F_GETFD) < 0)
+		return usage(e, "--ready-fd: there is no open descriptor", v, NULL);
 	o->ready_fd = fd;
 	return 0;
 }
@@ -284,7 +281,7 @@ static const struct row {
 	{NULL, 0, "all", NULL, on_all, "every process of the machine"},
 	{NULL, 'p', "pid", "PID", on_pid, "one process and its descendants; ends when it does"},
 	{NULL, 'r', "read", "FILE", on_read, "a recording instead of the kernel; '-': stdin; needs no root"},
-	{"Of that, what to show", 'u', "user", "USER", on_user, "sessions of this user"},
+	{"Of that, what to show", 'u', "user", "USER", on_user, "sessions of this user (like the next three, implies --sshd)"},
 	{NULL, 't', "tty", "TTY", on_tty, "sessions on this terminal, such as pts/5"},
 	{NULL, 0, "peer", "ADDR[:PORT]", on_peer, "sessions from this address"},
 	{NULL, 0, "session", "ID", on_session, "one session, by its number"},
@@ -297,7 +294,7 @@ static const struct row {
 	{NULL, 0, "color", "WHEN", on_color, "auto, always or never"},
 	{NULL, 'q', "quiet", NULL, on_quiet, "show nothing"},
 	{NULL, 'v', "verbose", NULL, on_verbose, "show everything: also forks, sockets, SIGCHLD, start-up files"},
-	{NULL, 0, "duration", "TIME", on_duration, "stop after 300ms, 2s, 5m"},
+	{NULL, 0, "duration", "TIME", on_duration, "stop after 300ms, 2s, 5m, 1h"},
 	{NULL, 0, "ready-fd", "N", on_ready_fd, "write a newline to descriptor N when every hook is attached"},
 	{NULL, 'h', "help", NULL, on_help, "show this"},
 	{NULL, 'V', "version", NULL, on_version, "show the version"},
@@ -403,6 +400,11 @@ static int check(struct options *o, struct err *e)
 		return err_set(e, EXIT_USAGE, "-r reads a recording: it has its scope already");
 	if (o->read && o->write)
 		return err_set(e, EXIT_USAGE, "-w records what is live: it cannot go with -r");
+	if (o->write && !strcmp(o->write, "-") && !o->quiet &&
+	    (!o->output || !strcmp(o->output, "-"))) {
+		err_set(e, EXIT_USAGE, "-w - and the view would both write to stdout");
+		return err_hint(e, "add -q, or -o FILE for the view");
+	}
 	if (!o->read && !o->scope_given) {
 		if (!o->filter.user && !o->filter.tty && !o->filter.peer && !o->filter.session) {
 			err_set(e, EXIT_USAGE, "nothing to trace");

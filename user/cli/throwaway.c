@@ -23,8 +23,7 @@
 
 #define PRIVSEP "/run/sshd" /* Debian's; other builds have theirs in the package */
 #define MARK "SIGTRACE_THROWAWAY="
-#define START_MS 10000
-#define STOP_MS 5000
+#define PATIENCE_MS 10000
 
 static int run(const char *const *argv, struct err *e)
 {
@@ -44,7 +43,7 @@ static int run(const char *const *argv, struct err *e)
 		execv(path, (char *const *)argv);
 		_exit(127);
 	}
-	if (proc_wait(pid, &status, START_MS) < 0)
+	if (proc_wait(pid, &status, PATIENCE_MS) < 0)
 		proc_kill(pid, &status);
 	if (status)
 		return err_set(e, EXIT_CANNOT_TRACE, "%s failed (wait status 0x%x)", path, status);
@@ -106,19 +105,21 @@ static int write_config(const struct throwaway *t, const char *extra, struct err
 {
 	static const char *const sftp[] = { "/usr/lib/openssh/sftp-server",
 					    "/usr/libexec/openssh/sftp-server",
-					    "/usr/lib/ssh/sftp-server", "/usr/libexec/sftp-server" };
+					    "/usr/lib/ssh/sftp-server",
+					    "/usr/libexec/sftp-server" };
 	struct buf b = { 0 };
 	int rc;
 
 	buf_printf(&b,
-		   "SetEnv " MARK "%s HISTFILE=/dev/null\n%s\n"
+		   "SetEnv " MARK "%s HOME=%s/home HISTFILE=/dev/null\n%s\n"
 		   "ListenAddress 127.0.0.1\nPort %u\nHostKey %s/host\nPidFile none\n"
 		   "AuthorizedKeysFile %s/authorized_keys\nStrictModes no\nUsePAM %s\n"
 		   "PermitRootLogin prohibit-password\nPasswordAuthentication no\n"
 		   "KbdInteractiveAuthentication no\nPubkeyAuthentication yes\n"
 		   "AllowTcpForwarding yes\nX11Forwarding no\nPermitUserRC no\nPrintMotd no\n"
-		   "PrintLastLog no\nUseDNS no\nMaxStartups 500\nMaxSessions 500\nLogLevel VERBOSE\n",
-		   t->dir, extra ? extra : "", t->port, t->dir, t->dir,
+		   "PrintLastLog no\nUseDNS no\nMaxStartups 500\nMaxSessions 500\n"
+		   "LogLevel VERBOSE\n",
+		   t->dir, t->dir, extra ? extra : "", t->port, t->dir, t->dir,
 		   is_locked(t->user) ? "yes" : "no");
 	for (size_t i = 0; i < sizeof(sftp) / sizeof(*sftp); i++) {
 		if (!access(sftp[i], X_OK)) {
@@ -197,6 +198,7 @@ static int spawn_listener(struct throwaway *t, const char *sshd)
 	if (t->listener)
 		return t->listener > 0 ? 0 : -1;
 	proc_plain_child(parent, SIGTERM);
+	proc_no_login_records();
 	/* Its own session: a ^C typed at the caller's terminal is the caller's to act upon. */
 	setsid();
 	execv(sshd, (char *const *)argv);
@@ -234,7 +236,7 @@ static bool answers(const struct throwaway *t, int64_t deadline)
 /* 0: it answers; 1: it ended, the port may have been taken; -1: time over. */
 static int wait_ready(struct throwaway *t)
 {
-	int64_t deadline = proc_now_ms() + START_MS;
+	int64_t deadline = proc_now_ms() + PATIENCE_MS;
 	int status;
 
 	while (!answers(t, deadline)) {
@@ -264,19 +266,43 @@ static void last_log(const struct throwaway *t, char *line, size_t size)
 	line[strcspn(line, "\r\n")] = '\0';
 }
 
-static int start(struct throwaway *t, const char *extra_config, const char *sshd, struct err *e)
+static int make_dir(struct throwaway *t, const struct passwd *pw, struct err *e)
 {
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789/._-";
 	const char *tmp = getenv("TMPDIR");
-	char line[256];
+	char home[300];
 
-	if (snprintf(t->dir, sizeof(t->dir), "%s/sigtrace-XXXXXX",
-		     tmp && *tmp == '/' ? tmp : "/tmp") >= (int)sizeof(t->dir) || !mkdtemp(t->dir)) {
+	/* It is written into a configuration, which has a syntax of its own. */
+	if (!tmp || *tmp != '/' || tmp[strspn(tmp, plain)])
+		tmp = "/tmp";
+	if (snprintf(t->dir, sizeof(t->dir), "%s/sigtrace-XXXXXX", tmp) >= (int)sizeof(t->dir) ||
+	    !mkdtemp(t->dir)) {
 		err_set(e, EXIT_CANNOT_TRACE, "%s: %s", t->dir, strerror(errno));
 		t->dir[0] = '\0';
 		return -1;
 	}
+	/*
+	 * The account's own start-up files stay out: they may do anything, and a session that is
+	 * killed in the middle of them can leave a lock behind (pyenv's, seen, held up every later
+	 * login for a minute).
+	 */
+	snprintf(home, sizeof(home), "%s/home", t->dir);
 	/* Whoever logs in reads authorized_keys with the own rights. */
-	if (chmod(t->dir, 0711) < 0 || make_keys(t, e) < 0 || take_privsep(t, e) < 0)
+	if (chmod(t->dir, 0711) < 0 || mkdir(home, 0700) < 0 || chown(home, pw->pw_uid, pw->pw_gid))
+		return err_set(e, EXIT_CANNOT_TRACE, "%s: %s", home, strerror(errno));
+	return 0;
+}
+
+static int start(struct throwaway *t, const char *extra_config, const char *sshd, struct err *e)
+{
+	const struct passwd *pw = t->user[0] ? getpwnam(t->user) : getpwuid(geteuid());
+	char line[256];
+
+	if (!pw)
+		return err_set(e, EXIT_CANNOT_TRACE, "there is no account \"%s\"", t->user);
+	snprintf(t->user, sizeof(t->user), "%s", pw->pw_name);
+	if (make_dir(t, pw, e) < 0 || make_keys(t, e) < 0 || take_privsep(t, e) < 0)
 		return -1;
 	for (int tries = 0; tries < 5; tries++) {
 		if (free_port(&t->port) < 0 || write_config(t, extra_config, e) < 0 ||
@@ -298,7 +324,6 @@ static int start(struct throwaway *t, const char *extra_config, const char *sshd
 int throwaway_start(struct throwaway *t, const char *extra_config, struct err *e)
 {
 	char sshd[256];
-	const struct passwd *pw;
 
 	if (geteuid())
 		return err_set(e, EXIT_CANNOT_TRACE, "a throw-away sshd needs root");
@@ -307,10 +332,6 @@ int throwaway_start(struct throwaway *t, const char *extra_config, struct err *e
 	} else if (proc_find("sshd", sshd, sizeof(sshd)) < 0) {
 		err_set(e, EXIT_CANNOT_TRACE, "sshd is not installed");
 		return err_hint(e, "install the OpenSSH server (openssh-server, openssh)");
-	}
-	if (!t->user[0]) {
-		pw = getpwuid(geteuid());
-		snprintf(t->user, sizeof(t->user), "%s", pw ? pw->pw_name : "root");
 	}
 	err_set(e, EXIT_CANNOT_TRACE, "cannot start %s", sshd);
 	if (!start(t, extra_config, sshd, e))
@@ -321,7 +342,7 @@ int throwaway_start(struct throwaway *t, const char *extra_config, struct err *e
 
 int throwaway_sweep(const struct throwaway *t)
 {
-	int64_t deadline = proc_now_ms() + STOP_MS;
+	int64_t deadline = proc_now_ms() + PATIENCE_MS;
 	char mark[sizeof(MARK) + sizeof(t->dir)];
 	int killed = 0, more;
 
@@ -355,7 +376,7 @@ static void stop_listener(struct throwaway *t)
 	proc_choose_descendants(&all, t->listener);
 	proc_kill(t->listener, &status);
 	t->listener = 0;
-	proc_kill_chosen(&all, proc_now_ms() + STOP_MS);
+	proc_kill_chosen(&all, proc_now_ms() + PATIENCE_MS);
 	free(all.p);
 }
 

@@ -28,7 +28,8 @@ struct throwaway {
 /*
  * Starts `sshd -D` as a direct child and returns when it answers with its banner. `extra_config`
  * (lines of sshd_config, or NULL) is put in front, where sshd takes it over what follows; no Match
- * and no SetEnv in it. 0, or -1 with *e filled and nothing left behind. Needs root.
+ * and no SetEnv in it. Sessions have an empty HOME of their own. 0, or -1 with *e filled and
+ * nothing left behind. Needs root.
  */
 int throwaway_start(struct throwaway *t, const char *extra_config, struct err *e);
 

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -68,6 +70,18 @@ void proc_plain_child(pid_t parent, int deathsig)
 	prctl(PR_SET_PDEATHSIG, deathsig);
 	if (getppid() != parent)
 		_exit(127);
+}
+
+void proc_no_login_records(void)
+{
+	static const char *const files[] = { "/run/utmp", "/var/run/utmp", "/var/log/wtmp",
+					     "/var/log/btmp", "/var/log/lastlog" };
+
+	/* A slave, so that none of it is seen outside. */
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return;
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		mount("/dev/null", files[i], NULL, MS_BIND, NULL);
 }
 
 int proc_wait(pid_t pid, int *status, int timeout_ms)
@@ -206,7 +220,8 @@ int proc_kill_chosen(const struct procs *all, int64_t deadline)
 			f->events = 0;
 	}
 	for (nfds_t i = 0; i < n; i++) {
-		while (fds[i].events && !poll(&fds[i], 1, proc_left(deadline)) && proc_left(deadline))
+		while (fds[i].events && poll(&fds[i], 1, proc_left(deadline)) <= 0 &&
+		       proc_left(deadline))
 			;
 		close(fds[i].fd);
 	}

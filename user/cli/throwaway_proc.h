@@ -25,6 +25,13 @@ int proc_find(const char *name, char *path, size_t size);
  */
 void proc_plain_child(pid_t parent, int deathsig);
 
+/*
+ * In a child, before exec: what it and its own write to the log-in records of the machine (wtmp,
+ * lastlog, ..) goes to /dev/null, by a mount namespace of its own. sshd has no option for that.
+ * Where the kernel refuses, they are written.
+ */
+void proc_no_login_records(void);
+
 /* Waits for a child; 0 with *status as of waitpid(), -1: time over. */
 int proc_wait(pid_t pid, int *status, int timeout_ms);
 

@@ -15,8 +15,8 @@ static int show_help(void)
 	       "  sigtrace fields                      every kind and field of a record\n");
 	options_help(stdout);
 	printf("\nExit status\n"
-	       "  0 done   2 usage   3 cannot trace (says why)   4 inconclusive: recording damaged or\n"
-	       "  cut short, or output lost\n");
+	       "  0 done   2 usage   3 cannot trace (says why)   4 inconclusive: records lost, a recording\n"
+	       "  damaged or cut short, output lost   with -- CMD: CMD's, 128 + N if signal N killed it\n");
 	return ferror(stdout) ? EXIT_INCONCLUSIVE : EXIT_OK;
 }
 

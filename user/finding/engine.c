@@ -89,6 +89,8 @@ size_t engine_asks(struct engine *e, uint32_t *tgids, size_t max)
 	struct sessions *s = &e->sessions;
 	size_t n = s->nasks < max ? s->nasks : max;
 
+	if (!n)
+		return 0;
 	memcpy(tgids, s->asks, n * sizeof(*tgids));
 	memmove(s->asks, s->asks + n, (s->nasks - n) * sizeof(*s->asks));
 	s->nasks -= n;

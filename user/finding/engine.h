@@ -58,7 +58,8 @@ struct totals {
 	uint64_t open;	  /* sessions that are open now */
 	uint64_t orphans;
 	uint64_t intended; /* of these, left on purpose */
-	uint64_t interrupts;
+	uint64_t interrupts; /* facts of this kind, of any origin */
+	uint64_t typed;	     /* of these, keys of a terminal */
 };
 struct totals engine_totals(const struct engine *e);
 

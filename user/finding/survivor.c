@@ -63,6 +63,11 @@ static bool job_not_hung_up(const struct survivor *v)
 	return v->x->pty && v->t->s.pgid != v->x->root_pgid;
 }
 
+static bool group_not_hung_up(const struct survivor *v)
+{
+	return job_not_hung_up(v) && !v->x->interactive;
+}
+
 static bool has_pty(const struct survivor *v)
 {
 	return v->x->pty != 0;
@@ -113,6 +118,9 @@ static const struct survival survivals[] = {
 	{REASON_UNKNOWN, hup_other, "it got the hang-up's SIGHUP and is still there"},
 	{REASON_OTHER_GROUP, job_of_ended_shell,
 	 "never signalled: a background job, and a shell that exits hangs up only the foreground group"},
+	{REASON_OTHER_GROUP, group_not_hung_up,
+	 "never signalled: it is in a process group of its own, and a hang-up reaches only the leader "
+	 "and the foreground group"},
 	{REASON_OTHER_GROUP, job_not_hung_up,
 	 "never signalled: a background job that its shell no longer owned (disown) or could not hang up"},
 	{REASON_NO_SIGNAL, has_pty, "never signalled: the hang-up went to the session's leader only"},

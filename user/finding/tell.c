@@ -91,6 +91,20 @@ static struct fact_missed *missed_of(const struct interrupt *i)
 	return out;
 }
 
+/* Whom it is about: who got it first, or reads the byte, or else the session's root. */
+static void about(struct fact_interrupt *f, const struct interrupt *i, const struct session *x)
+{
+	f->tgid = x ? x->root_tgid : 0;
+	f->comm = x && x->root ? x->root->comm : "";
+	if (i->nmembers) {
+		f->tgid = i->members[0].key.tgid;
+		f->comm = i->members[0].comm;
+	} else if (i->raw && i->nmissed) {
+		f->tgid = i->missed[0].key.tgid;
+		f->comm = i->missed[0].comm;
+	}
+}
+
 void tell_interrupt(struct engine *e, const struct interrupt *i, const struct session *x)
 {
 	struct seqs evidence = {0};
@@ -123,10 +137,10 @@ void tell_interrupt(struct engine *e, const struct interrupt *i, const struct se
 		.verdict = verdict_of(i),
 		.shell_only = verdict_shell_only(i),
 		.why = buf_cstr(&why),
-		.tgid = i->nmembers ? i->members[0].key.tgid : x ? x->root_tgid : 0,
-		.comm = i->nmembers ? i->members[0].comm : x && x->root ? x->root->comm : "",
 	};
+	about(&f.u.interrupt, i, x);
 	e->totals.interrupts++;
+	e->totals.typed += i->origin == ORIGIN_TTY;
 	tell(e, &f, &evidence);
 	buf_free(&why);
 	free(members);

@@ -52,9 +52,15 @@ static void add_gone(struct sessions *s, struct session *x, const struct task *t
 	memcpy(m->comm, t->comm, WIRE_COMM);
 	m->outcome = OUTCOME_EXITED;
 	m->exit_code = t->exit_code;
-	m->ts = x->ended;
+	m->ts = session_end(x);
 	m->end_ts = t->exit_ts;
 	m->end_seq = t->exit_seq;
+}
+
+/* EOF may end a process before the server's own process goes. */
+static bool is_ending(const struct session *x)
+{
+	return x->state != SESSION_OPEN || (x->conn && conn_changed(x->conn));
 }
 
 static void on_exited(struct sessions *s, const struct event *ev)
@@ -68,7 +74,7 @@ static void on_exited(struct sessions *s, const struct event *ev)
 	DL_FOREACH(s->list, x) {
 		if (x->state == SESSION_DONE)
 			continue;
-		if (x->state != SESSION_OPEN && x->number == t->session)
+		if (x->number == t->session && is_ending(x))
 			add_gone(s, x, t);
 		if (x->root == t) {
 			mark_once(&x->root_exit, ev);

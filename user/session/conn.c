@@ -5,7 +5,7 @@
 #include <string.h>
 #include <utlist.h>
 
-#define NO_COMMAND_AFTER UINT64_C(3000000000) /* ns from the log-in: then it is port forwarding only */
+#define LOOK_AFTER UINT64_C(200000000) /* ns that a child of a server may take to exec its command */
 
 const char *const server_comms[] = {"sshd",	"sshd-session", "sshd-auth",
 				    "dropbear", "tinysshd",	NULL};
@@ -88,7 +88,14 @@ static void on_owner(struct conns *c, struct world *w, const struct event *ev)
 		serve(k, t);
 }
 
-static void on_fork(struct world *w, const struct event *ev)
+static void look(struct conns *c, struct conn *k, uint64_t ts)
+{
+	k->deadline = ts + LOOK_AFTER;
+	if (k->deadline < c->due)
+		c->due = k->deadline;
+}
+
+static void on_fork(struct conns *c, struct world *w, const struct event *ev)
 {
 	struct task *parent = world_event_task(w, ev);
 	struct task *t = world_task(w, ev->u.fork.child_tgid, ev->u.fork.child_start);
@@ -98,6 +105,8 @@ static void on_fork(struct world *w, const struct event *ev)
 		return;
 	k = parent->conn;
 	serve(k, t);
+	if (k->authenticated.seq && !k->sessions)
+		look(c, k, ev->u.h.ts);
 }
 
 /* What runs another program now, a session's root or a helper, serves no longer. */
@@ -113,7 +122,7 @@ static void on_exec(struct world *w, const struct event *ev)
 }
 
 /* OpenSSH's pre-auth child exits 0 when the log-in succeeded and 255 when not (ssh-facts 1.1). */
-static void on_exited(struct world *w, const struct event *ev)
+static void on_exited(struct conns *c, struct world *w, const struct event *ev)
 {
 	struct task *t = world_event_task(w, ev);
 	struct conn *k = t ? t->conn : NULL;
@@ -124,7 +133,7 @@ static void on_exited(struct world *w, const struct event *ev)
 	if (t != k->first && !k->authenticated.seq && !k->sessions &&
 	    ev->u.exit.exit_code == 0 && server_of(t->comm) == SERVER_OPENSSH) {
 		mark_once(&k->authenticated, ev);
-		k->deadline = ev->u.h.ts + NO_COMMAND_AFTER;
+		look(c, k, ev->u.h.ts);
 	}
 }
 
@@ -217,13 +226,13 @@ void conns_apply(struct conns *c, struct world *w, const struct event *ev)
 		on_reset(c, ev);
 		break;
 	case WIRE_TASK_FORK:
-		on_fork(w, ev);
+		on_fork(c, w, ev);
 		break;
 	case WIRE_TASK_EXEC:
 		on_exec(w, ev);
 		break;
 	case WIRE_TASK_EXIT:
-		on_exited(w, ev);
+		on_exited(c, w, ev);
 		break;
 	}
 }

@@ -35,13 +35,14 @@ struct conn {
 	unsigned sessions;     /* that were opened on it */
 	unsigned refs;	       /* open sessions and live processes */
 	bool preexisting;
-	uint64_t deadline;     /* when to say that it has no command; 0: never, or said */
-	bool asked;	       /* the uid of its process was asked for */
+	uint64_t deadline;     /* when to ask what became of the log-in; 0: never, or done */
+	bool asked;	       /* its processes were asked for */
 	struct conn *next, *prev;
 };
 
 struct conns {
 	struct conn *list;
+	uint64_t due; /* the earliest deadline set since the caller looked, UINT64_MAX: none */
 };
 
 void conns_free(struct conns *c);

@@ -57,6 +57,61 @@ static struct member *find_member(struct interrupt *i, const struct task_key *ke
 	return NULL;
 }
 
+static uint64_t interrupt_deadline(const struct interrupt *i)
+{
+	if (i->raw)
+		return i->ts + BURST;
+	if (!i->nmembers)
+		return i->last + NOBODY;
+	for (size_t k = 0; k < i->nmembers; k++)
+		if (i->members[k].outcome == OUTCOME_PENDING)
+			return i->last + PATIENCE;
+	return i->last + BURST;
+}
+
+static void add_missed(struct sessions *s, struct interrupt *i, const struct task *t,
+		       enum reason reason)
+{
+	struct missed *m = realloc(i->missed, (i->nmissed + 1) * sizeof(*m));
+
+	if (!m) {
+		s->failed = true;
+		return;
+	}
+	i->missed = m;
+	m += i->nmissed++;
+	m->key = t->key;
+	memcpy(m->comm, t->comm, WIRE_COMM);
+	m->reason = reason;
+}
+
+/* Processes of the session that live and did not get it. Of a signal sent with kill(2) nobody is
+ * missed: it went where it was sent. */
+static void find_missed(struct sessions *s, struct interrupt *i)
+{
+	struct session *x = session_find(s, i->session);
+	struct task *t;
+
+	if (!x || i->origin == ORIGIN_KILL)
+		return;
+	DL_FOREACH2(x->members, t, member_next) {
+		if (find_member(i, &t->key) || t->born > i->ts)
+			continue;
+		if (i->raw) {
+			if (t->s.pgid == i->fg_pgid)
+				add_missed(s, i, t, REASON_RAW_TTY);
+			continue;
+		}
+		if (x->interactive && t == x->root)
+			continue;
+		if (x->root && t->s.sid != x->root->s.sid)
+			add_missed(s, i, t, REASON_OTHER_SESSION);
+		else if (t->s.pgid != i->fg_pgid || i->nmembers)
+			/* the last word on its group may be old: each of the group got the signal */
+			add_missed(s, i, t, REASON_OTHER_GROUP);
+	}
+}
+
 static void on_key(struct sessions *s, const struct event *ev)
 {
 	const struct wire_key *r = &ev->u.key;
@@ -72,6 +127,9 @@ static void on_key(struct sessions *s, const struct event *ev)
 	i->fg_pgid = r->tty_pgrp;
 	i->key_seq = ev->seq;
 	i->raw = !r->isig;
+	/* now: who reads it may end at once */
+	if (i->raw)
+		find_missed(s, i);
 	session_due(s, interrupt_deadline(i));
 }
 
@@ -170,7 +228,9 @@ static struct interrupt *of_process(struct sessions *s, const struct wire_genera
 
 static enum outcome first_outcome(const struct wire_generate *r)
 {
-	if (r->result == 1)
+	/* of a process that is dying already the kernel ignores what comes, whatever it does with it
+	 * (prepare_signal(), SIGNAL_GROUP_EXIT): wait for its end */
+	if (r->result == 1 && (r->disposition == WIRE_IGN || r->flags & WIRE_SIG_UNKILLABLE))
 		return OUTCOME_IGNORED;
 	if (r->result == 2)
 		return OUTCOME_ALREADY_PENDING;
@@ -252,6 +312,22 @@ static bool may_still_end(enum outcome o)
 	return o == OUTCOME_PENDING || o == OUTCOME_HANDLED;
 }
 
+/* The outcome of who took it, or not, and did not end of it. */
+static enum outcome still_there(const struct member *m)
+{
+	return m->deliver_seq && m->disposition == WIRE_HANDLER ? OUTCOME_HANDLED :
+								  OUTCOME_NOT_DELIVERED;
+}
+
+/* Who ends after the session was hung up ends of that, not of a Ctrl-C shortly before. */
+static bool is_of_hangup(const struct sessions *s, const struct interrupt *i,
+			 const struct member *m)
+{
+	const struct session *x = session_find(s, i->session);
+
+	return x && x->hangup.seq && x->hangup.ts > m->ts;
+}
+
 static void on_exited(struct sessions *s, const struct event *ev)
 {
 	struct task *t = world_event_task(s->world, ev);
@@ -264,7 +340,14 @@ static void on_exited(struct sessions *s, const struct event *ev)
 
 		if (!m || !may_still_end(m->outcome))
 			continue;
-		m->outcome = exit_signal(t->exit_code) == i->sig ? OUTCOME_DIED : OUTCOME_EXITED;
+		if (exit_signal(t->exit_code) == i->sig) {
+			m->outcome = OUTCOME_DIED;
+		} else if (is_of_hangup(s, i, m)) {
+			m->outcome = still_there(m);
+			continue;
+		} else {
+			m->outcome = OUTCOME_EXITED;
+		}
 		m->exit_code = t->exit_code;
 		m->end_ts = ev->u.h.ts;
 		m->end_seq = ev->seq;
@@ -290,69 +373,37 @@ void interrupt_apply(struct sessions *s, const struct event *ev)
 	}
 }
 
-uint64_t interrupt_deadline(const struct interrupt *i)
-{
-	if (i->raw)
-		return i->ts + BURST;
-	if (!i->nmembers)
-		return i->last + NOBODY;
-	for (size_t k = 0; k < i->nmembers; k++)
-		if (i->members[k].outcome == OUTCOME_PENDING)
-			return i->last + PATIENCE;
-	return i->last + BURST;
-}
-
 static void resolve(struct interrupt *i)
 {
 	for (size_t k = 0; k < i->nmembers; k++) {
 		struct member *m = &i->members[k];
 
 		if (m->outcome == OUTCOME_PENDING)
-			m->outcome = m->deliver_seq && m->disposition == WIRE_HANDLER ?
-					     OUTCOME_HANDLED : OUTCOME_NOT_DELIVERED;
+			m->outcome = still_there(m);
 	}
 }
 
-static void add_missed(struct sessions *s, struct interrupt *i, const struct task *t,
-		       enum reason reason)
+/* They are told in the order in which they were typed. */
+static bool is_behind(const struct sessions *s, const struct interrupt *i)
 {
-	struct missed *m = realloc(i->missed, (i->nmissed + 1) * sizeof(*m));
+	const struct interrupt *k;
 
-	if (!m) {
-		s->failed = true;
-		return;
-	}
-	i->missed = m;
-	m += i->nmissed++;
-	m->key = t->key;
-	memcpy(m->comm, t->comm, WIRE_COMM);
-	m->reason = reason;
+	for (k = s->interrupts; k != i; k = k->next)
+		if (k->session == i->session)
+			return true;
+	return false;
 }
 
-/* Processes of the session that live and did not get it. Of a signal sent with kill(2) nobody is
- * missed: it went where it was sent. */
-static void find_missed(struct sessions *s, struct interrupt *i)
+uint64_t interrupts_deadline(const struct sessions *s)
 {
-	struct session *x = session_find(s, i->session);
-	struct task *t;
+	const struct interrupt *i;
+	uint64_t first = UINT64_MAX;
 
-	if (!x || i->origin == ORIGIN_KILL)
-		return;
-	DL_FOREACH2(x->members, t, member_next) {
-		if (find_member(i, &t->key) || t->born > i->ts)
-			continue;
-		if (i->raw) {
-			if (t->s.pgid == i->fg_pgid)
-				add_missed(s, i, t, REASON_RAW_TTY);
-			continue;
-		}
-		if (x->interactive && t == x->root)
-			continue;
-		if (x->root && t->s.sid != x->root->s.sid)
-			add_missed(s, i, t, REASON_OTHER_SESSION);
-		else if (t->s.pgid != i->fg_pgid)
-			add_missed(s, i, t, REASON_OTHER_GROUP);
+	DL_FOREACH(s->interrupts, i) {
+		if (interrupt_deadline(i) < first && !is_behind(s, i))
+			first = interrupt_deadline(i);
 	}
+	return first;
 }
 
 void interrupt_due(struct sessions *s, bool all)
@@ -360,11 +411,12 @@ void interrupt_due(struct sessions *s, bool all)
 	struct interrupt *i, *next;
 
 	DL_FOREACH_SAFE(s->interrupts, i, next) {
-		if (!all && s->now < interrupt_deadline(i))
+		if (!all && (s->now < interrupt_deadline(i) || is_behind(s, i)))
 			continue;
 		DL_DELETE(s->interrupts, i);
 		resolve(i);
-		find_missed(s, i);
+		if (!i->raw)
+			find_missed(s, i);
 		session_done(s, DONE_INTERRUPT, session_find(s, i->session), i);
 	}
 }

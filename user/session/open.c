@@ -11,6 +11,8 @@
 
 #include "session/session.h"
 
+#define IDLE_AFTER (3000 * MS) /* from the log-in: a command would have come by then */
+
 static void copy_user(struct sessions *s, struct session *x, uint32_t uid)
 {
 	const char *name = world_user(s->world, uid);
@@ -149,6 +151,39 @@ static void adopt(struct sessions *s, struct task *t)
 	}
 }
 
+/*
+ * internal-sftp: forked, setsid(), and no exec (OpenSSH session.c do_child()): a server's process
+ * that leads a session of its own and is not the connection's first.
+ */
+static struct task *internal_root(struct sessions *s, const struct conn *k)
+{
+	struct task *t;
+
+	for (t = s->world->tasks; t; t = t->hh.next)
+		if (t->alive && t->conn == k && t != k->first && t->s.sid == t->key.tgid)
+			return t;
+	return NULL;
+}
+
+static void open_internal(struct sessions *s, struct conn *k, struct task *t, const struct event *ev)
+{
+	struct task *server = world_parent(s->world, t);
+	struct session *x = server ? new_session(s, server, k, ev) : NULL;
+
+	if (!x)
+		return;
+	x->root = t;
+	x->root_tgid = t->key.tgid;
+	x->root_pgid = t->s.pgid;
+	x->root_ignored = t->s.ignored;
+	x->request = REQUEST_SUBSYSTEM;
+	x->preexisting = k->preexisting;
+	copy_user(s, x, t->s.uid);
+	set_command(x, "internal-sftp", strlen("internal-sftp"));
+	session_join(s, x, t);
+	session_done(s, DONE_OPEN, x, NULL);
+}
+
 static void open_idle(struct sessions *s, struct conn *k, const struct event *ev)
 {
 	struct task *server = conn_server(s->world, k);
@@ -173,12 +208,6 @@ static bool logged_in(struct sessions *s, const struct conn *k)
 	const char *name = t ? world_user(s->world, t->s.uid) : NULL;
 
 	return t && t->s.uid && name && strcmp(name, "sshd");
-}
-
-/* The clock of a log-in starts in conn.c, which does not know of sessions. */
-static void on_log_in(struct sessions *s)
-{
-	session_due(s, open_deadline(s));
 }
 
 static void on_ready(struct sessions *s, const struct event *ev)
@@ -207,20 +236,31 @@ static void answered(struct sessions *s, const struct event *ev)
 	struct conn *k;
 
 	DL_FOREACH(s->conns.list, k) {
-		if (k->asked && !k->sessions)
-			open_idle(s, k, ev);
+		bool asked = k->asked;
+		struct task *t;
+
 		k->asked = false;
+		if (!asked || k->sessions || conn_changed(k))
+			continue;
+		t = internal_root(s, k);
+		if (t) {
+			open_internal(s, k, t, ev);
+		} else if (s->now >= k->authenticated.ts + IDLE_AFTER) {
+			open_idle(s, k, ev);
+		} else {
+			k->deadline = k->authenticated.ts + IDLE_AFTER;
+			session_due(s, k->deadline);
+		}
 	}
 }
 
 void open_apply(struct sessions *s, const struct event *ev)
 {
+	session_due(s, s->conns.due);
+	s->conns.due = UINT64_MAX;
 	switch (ev->u.h.kind) {
 	case WIRE_TASK_EXEC:
 		on_exec(s, ev);
-		break;
-	case WIRE_TASK_EXIT:
-		on_log_in(s);
 		break;
 	case WIRE_TRACE_READY:
 		if (ev->u.ready.asked)
@@ -231,8 +271,8 @@ void open_apply(struct sessions *s, const struct event *ev)
 	}
 }
 
-/* Logged in and still no command: port forwarding only. Its process's uid is not known from any
- * record, so the kernel is asked. */
+/* Logged in and still no command: internal-sftp, or port forwarding only. Which, and for whom, no
+ * record tells, so the kernel is asked. */
 void open_due(struct sessions *s)
 {
 	struct conn *k;
@@ -243,11 +283,13 @@ void open_due(struct sessions *s)
 		if (!k->deadline || s->now < k->deadline)
 			continue;
 		k->deadline = 0;
-		t = k->sessions || conn_changed(k) ? NULL : conn_server(s->world, k);
-		if (!t)
+		if (k->sessions || conn_changed(k))
 			continue;
-		k->asked = true;
-		session_asks(s, t->key.tgid);
+		for (t = s->world->tasks; t; t = t->hh.next)
+			if (t->conn == k && t->alive) {
+				k->asked = true;
+				session_asks(s, t->key.tgid);
+			}
 	}
 }
 

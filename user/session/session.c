@@ -52,6 +52,7 @@ void sessions_init(struct sessions *s, struct world *w)
 	memset(s, 0, sizeof(*s));
 	s->world = w;
 	s->due = UINT64_MAX;
+	s->conns.due = UINT64_MAX;
 }
 
 static void session_free(struct session *x)
@@ -254,14 +255,11 @@ void sessions_sweep(struct sessions *s)
 
 uint64_t sessions_deadline(const struct sessions *s)
 {
-	uint64_t first = open_deadline(s);
-	const struct interrupt *i;
+	uint64_t first = open_deadline(s), typed = interrupts_deadline(s);
 	const struct session *x;
 
-	DL_FOREACH(s->interrupts, i) {
-		if (interrupt_deadline(i) < first)
-			first = interrupt_deadline(i);
-	}
+	if (typed < first)
+		first = typed;
 	DL_FOREACH(s->list, x) {
 		if (x->deadline < first)
 			first = x->deadline;

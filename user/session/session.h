@@ -180,7 +180,7 @@ void close_due(struct sessions *s);
 /* interrupt.c */
 void interrupt_apply(struct sessions *s, const struct event *ev);
 void interrupt_due(struct sessions *s, bool all);
-uint64_t interrupt_deadline(const struct interrupt *i);
+uint64_t interrupts_deadline(const struct sessions *s);
 void interrupt_free(struct interrupt *i);
 
 #endif

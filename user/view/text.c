@@ -170,14 +170,12 @@ static void text_end(struct view *v, const struct engine *e)
 	if (t->begun)
 		buf_char(b, '\n');
 	text_count(b, n.sessions, "session, ", "sessions, ");
-	text_count(b, n.interrupts, "Ctrl-C, ", "Ctrl-Cs, ");
-	text_count(b, n.orphans, "orphan", "orphans");
+	text_count(b, n.typed, "Ctrl-C typed, ", "Ctrl-Cs typed, ");
+	text_count(b, n.orphans - n.intended, "orphan, ", "orphans, ");
 	if (n.intended) {
-		buf_str(b, " (");
 		buf_u64(b, n.intended);
-		buf_str(b, " left on purpose)");
+		buf_str(b, " left on purpose, ");
 	}
-	buf_str(b, ", ");
 	text_count(b, n.records, "record, ", "records, ");
 	buf_u64(b, n.lost);
 	buf_str(b, " lost");

@@ -230,6 +230,9 @@ static void apply_fork(struct world *w, const struct event *ev)
 		return;
 	if (!parent->known)
 		parent->s.scope = r->scope;
+	/* a child begins in its parent's group and session: news of setpgid(2), setsid(2) */
+	parent->s.pgid = r->pgid;
+	parent->s.sid = r->sid;
 	t = world_task(w, r->child_tgid, r->child_start);
 	if (!t)
 		t = add(w, r->child_tgid, r->child_start, ev->seq, ev->u.h.ts);
@@ -323,6 +326,14 @@ static struct task_signal *signal_slot(struct task *t, uint32_t sig)
 	return oldest;
 }
 
+/* A second one for a process that the first one kills: the kernel ignores it, and it tells nothing
+ * (prepare_signal(), SIGNAL_GROUP_EXIT). */
+static bool is_dying_of(const struct task_signal *s, const struct wire_generate *r)
+{
+	return s->sig == r->sig && !s->result && !s->blocked && s->disposition == WIRE_DFL &&
+	       r->result == 1 && r->disposition == WIRE_DFL;
+}
+
 static void apply_generate(struct world *w, const struct event *ev)
 {
 	const struct wire_generate *r = &ev->u.generate;
@@ -337,6 +348,8 @@ static void apply_generate(struct world *w, const struct event *ev)
 	t->s.tty_pgrp = r->tty_pgrp;
 	t->s.state = r->state;
 	s = signal_slot(t, r->sig);
+	if (is_dying_of(s, r))
+		return;
 	memset(s, 0, sizeof(*s));
 	s->sig = r->sig;
 	s->ts = r->h.ts;
