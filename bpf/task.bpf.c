@@ -249,6 +249,8 @@ int BPF_PROG(on_exit, struct task_struct *t)
 	tty = BPF_CORE_READ(sig, tty);
 	r->tty = tty_dev(tty);
 	r->cpu = task_cpu(t);
+	r->uid = BPF_CORE_READ(t, cred, uid.val);
+	r->pad = 0;
 	emit_submit(r);
 	return 0;
 }

@@ -204,6 +204,8 @@ struct wire_exit {
 	__u32 sid;
 	__u32 tty;
 	__u64 cpu;	 /* CPU time used, ns */
+	__u32 uid;
+	__u32 pad;
 };
 
 struct wire_snapshot {

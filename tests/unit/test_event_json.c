@@ -114,15 +114,15 @@ static void tasks(void **state)
 static void exits(void **state)
 {
 	(void)state;
-	expect("task.exit" HEAD " exit_code=2 cpu_ns=77",
-	       "{" TASK ",'exit_code':2,'status':null,'signal':'SIGINT','core':false,'cpu_ns':77}");
+	expect("task.exit" HEAD " exit_code=2 cpu_ns=77 uid=1000",
+	       "{" TASK ",'exit_code':2,'status':null,'signal':'SIGINT','core':false,'cpu_ns':77,'uid':1000}");
 	expect("task.exit" HEAD " exit_code=139",
 	       "{" TASK ",'exit_code':139,'status':null,'signal':'SIGSEGV','core':true,"
-	       "'cpu_ns':0}");
+	       "'cpu_ns':0,'uid':0}");
 	expect("task.exit" HEAD " exit_code=0x8200",
-	       "{" TASK ",'exit_code':33280,'status':130,'signal':null,'core':false,'cpu_ns':0}");
+	       "{" TASK ",'exit_code':33280,'status':130,'signal':null,'core':false,'cpu_ns':0,'uid':0}");
 	expect("task.exit" HEAD,
-	       "{" TASK ",'exit_code':0,'status':0,'signal':null,'core':false,'cpu_ns':0}");
+	       "{" TASK ",'exit_code':0,'status':0,'signal':null,'core':false,'cpu_ns':0,'uid':0}");
 }
 
 static void signals(void **state)

@@ -239,8 +239,16 @@ static void not_forward_only(void **state)
 	story_is(LOGGED_IN STORY_EXEC("[\"bash\",\"-c\",\"x\"]") "@3100 trace.tick\n"
 		 "@3200 trace.ready asked=1\n",
 		 "open #1 alice exec \"x\" root=130 server=120 seen\n");
+}
+
+/* Gone before anybody looked: told at its end, and not again by the answer that comes too late. */
+static void forward_only_and_gone(void **state)
+{
+	(void)state;
 	story_is(LOGGED_IN STORY_TCP("1000", "ESTABLISHED", "CLOSE_WAIT", "")
-		 "@1001 sshd/120 task.exit\n@3100 trace.tick\n@3200 trace.ready asked=1\n", "");
+		 "@1001 sshd/120 task.exit uid=1000\n@3100 trace.tick\n@3200 trace.ready asked=1\n",
+		 "open #1 alice none \"\" root=120 server=120 seen\n"
+		 "close #1 vanished processes=0 orphans=0 lost=0 seen\n");
 }
 
 int main(void)
@@ -260,6 +268,7 @@ int main(void)
 		cmocka_unit_test(forward_only),
 		cmocka_unit_test(internal_sftp),
 		cmocka_unit_test(not_forward_only),
+		cmocka_unit_test(forward_only_and_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -257,7 +257,7 @@ static void test_generate(void **state)
 	ev.u.generate.result = 1;
 	ev.u.generate.disposition = WIRE_IGN;
 	line_is(ev, 4, "signal     sleep 60       "
-		       "SIGTERM from kill 812 (SI_USER): ignored, ignore\n");
+		       "SIGTERM from kill 812 (SI_USER): ignored\n");
 	ev.u.generate.result = 2;
 	ev.u.generate.disposition = WIRE_HANDLER;
 	ev.u.generate.blocked = 1;

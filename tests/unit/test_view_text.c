@@ -143,7 +143,7 @@ static void test_screen(void **state)
 	"14:02:26.772  #3       deploy   ORPHAN   tail 7889        never signalled: no terminal, so the client's Ctrl-C ended at the client\n"
 	CONT "adopted by pid 1; would die of SIGPIPE at its next write; try ssh -t\n"
 	"\n"
-	"1 session, 1 Ctrl-C, 1 orphan, 1234 records, 0 lost\n");
+	"1 session, 0 Ctrl-Cs typed, 1 orphan, 1234 records, 0 lost\n");
 }
 
 static void test_screen_in_colour(void **state)
@@ -159,7 +159,7 @@ static void test_screen_in_colour(void **state)
 	"\x1b[1;31m14:02:26.772  #3       deploy   ORPHAN   tail 7889        never signalled: no terminal, so the client's Ctrl-C ended at the client\x1b[0m\n"
 	"\x1b[1;31m" CONT "adopted by pid 1; would die of SIGPIPE at its next write; try ssh -t\x1b[0m\n"
 	"\n"
-	"1 session, 1 Ctrl-C, 1 orphan, 1234 records, 0 lost\n");
+	"1 session, 0 Ctrl-Cs typed, 1 orphan, 1234 records, 0 lost\n");
 }
 
 static void test_quiet_says_nothing(void **state)
@@ -216,7 +216,7 @@ static void test_open(void **state)
 	f = opening(0, REQUEST_SUBSYSTEM, 0, "sftp");
 	open_is(f, "203.0.113.7:51514 -> :22, subsystem sftp");
 	f = opening(0, REQUEST_NONE, 0, "");
-	open_is(f, "203.0.113.7:51514 -> :22, no command: port forwarding only");
+	open_is(f, "203.0.113.7:51514 -> :22, no command (port forwarding, if anything)");
 }
 
 /* ---- interrupt ---- */
@@ -486,13 +486,13 @@ static void test_summary(void **state)
 {
 	(void)state;
 	end_is((struct totals){ .records = 2 },
-	       "0 sessions, 0 Ctrl-Cs, 0 orphans, 2 records, 0 lost\n");
-	end_is((struct totals){ .records = 1, .sessions = 1, .interrupts = 1, .orphans = 1,
+	       "0 sessions, 0 Ctrl-Cs typed, 0 orphans, 2 records, 0 lost\n");
+	end_is((struct totals){ .records = 1, .sessions = 1, .typed = 1, .orphans = 1,
 				.intended = 1 },
 	       "1 session, 1 Ctrl-C typed, 0 orphans, 1 left on purpose, 1 record, 0 lost\n");
-	end_is((struct totals){ .records = 1234, .sessions = 3, .interrupts = 4, .orphans = 2,
+	end_is((struct totals){ .records = 1234, .sessions = 3, .typed = 4, .orphans = 2,
 				.lost = 7 },
-	       "3 sessions, 4 Ctrl-Cs, 2 orphans, 1234 records, 7 lost: "
+	       "3 sessions, 4 Ctrl-Cs typed, 2 orphans, 1234 records, 7 lost: "
 	       "what is told of that time may be incomplete\n");
 }
 

@@ -137,8 +137,7 @@ static int interrupt_client(struct demo *d, struct err *e)
 	log_line("1. ssh HOST 'sleep 1000', without a terminal; its client gets the Ctrl-C");
 	if (client_start(&c, &d->server, CLIENT_PLAIN, args, e))
 		return -1;
-	/* the request's line names it, then its exec's */
-	if (pass_until(d, "sleep 1000", 2) || client_signal(&c, SIGINT) ||
+	if (pass_until(d, "sleep 1000", 1) || client_signal(&c, SIGINT) ||
 	    client_wait(&c, PATIENCE_MS) || pass_until(d, "ORPHAN", 1))
 		err_set(e, EXIT_INCONCLUSIVE, "the session without a terminal did not go as it should");
 	else
@@ -156,7 +155,7 @@ static int type_interrupt(struct demo *d, struct err *e)
 	log_line("2. ssh -t HOST 'sleep 1000', with a terminal; Ctrl-C is typed");
 	if (client_start(&c, &d->server, CLIENT_PTY, args, e))
 		return -1;
-	if (pass_until(d, "sleep 1000", 4) || client_type(&c, "\003") ||
+	if (pass_until(d, "sleep 1000", 2) || client_type(&c, "\003") ||
 	    client_wait(&c, PATIENCE_MS) || pass_until(d, "#2-", 1))
 		err_set(e, EXIT_INCONCLUSIVE, "the session with a terminal did not go as it should");
 	else

@@ -155,10 +155,13 @@ static void serve_engine(struct trace *t)
 	uint32_t tgids[ASKS];
 	size_t n;
 
-	while (engine_deadline(t->run.engine) <= live_now()) {
-		live_tick(t->live);
+	for (;;) {
+		/* first: on a busy host other records take the engine past its deadlines, no tick does */
 		while ((n = engine_asks(t->run.engine, tgids, ASKS)))
 			live_ask(t->live, tgids, n);
+		if (engine_deadline(t->run.engine) > live_now())
+			return;
+		live_tick(t->live);
 	}
 }
 
@@ -262,10 +265,12 @@ int trace_live(const struct options *o)
 	t.flushed = t.started;
 	if (run_open(&t.run, o))
 		goto out;
+	t.run.hold = true;
 	if (take_signals(&t) || open_process(&t) || open_live(&t))
 		goto out;
 	say_watching(&t.run);
 	say_ready(o);
+	t.run.hold = false;
 	if (o->command && command_start(&t.command, o->command[0], &t.run.err)) {
 		t.run.failed = true;
 		goto out;

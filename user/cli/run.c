@@ -118,7 +118,7 @@ void run_put(void *ctx, const void *rec, size_t len)
 			(unsigned long long)engine_totals(r->engine).records + 1,
 			event_error_name(bad));
 	}
-	if (r->view->out.len > FLUSH_ABOVE)
+	if (r->view->out.len > FLUSH_ABOVE && !r->hold)
 		run_flush(r);
 }
 

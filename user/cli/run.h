@@ -29,6 +29,7 @@ struct run {
 	struct err err;	  /* the first failure */
 	uint64_t last_ts; /* of the newest record */
 	bool ended;	  /* trace.end was taken */
+	bool hold;	  /* write nothing yet: nobody may be reading before we are ready */
 	struct listener listeners[4]; /* the first few, for the banner */
 	size_t nlisteners;
 };

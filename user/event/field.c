@@ -153,6 +153,8 @@ static const struct field rows_wire_exit[] = {
 	R(sid, "sid", U32, false, "session, as setsid(2) means it"),
 	R(tty, "tty", TTY, false, "controlling terminal, or null"),
 	R(cpu, "cpu_ns", NS, true, "CPU time used", UNIT_NS),
+	R(uid, "uid", U32, true, "user id"),
+	R(pad, "pad", PAD, false, ""),
 #undef R
 	END
 };

@@ -62,14 +62,17 @@ enum event_error engine_feed(struct engine *e, const void *rec, size_t len)
 
 	if (err)
 		return err;
+	if (ev.u.h.kind == WIRE_TRACE_END) {
+		/* what is still to be told comes before the last record */
+		sessions_finish(&e->sessions);
+		tell_done(e);
+	}
 	ev.seq = ++e->seq;
 	e->totals.records++;
 	if (ev.u.h.kind == WIRE_TRACE_BEGIN)
 		e->begin = ev.u.begin;
 	world_apply(&e->world, &ev);
 	sessions_apply(&e->sessions, &ev);
-	if (ev.u.h.kind == WIRE_TRACE_END)
-		sessions_finish(&e->sessions);
 	if (e->sink.event)
 		e->sink.event(e->sink.ctx, e, &ev, session_of(&e->sessions, &ev));
 	tell_done(e);

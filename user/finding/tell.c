@@ -230,11 +230,13 @@ static void tell_orphan(struct engine *e, const struct session *x, const struct 
 	const char *rule = NULL;
 	struct survivor v;
 	bool intended;
+	/* else the kernel's answer did not come, and what it is like now is not known */
+	bool fresh = x->asked_seq && t->snapshot_seq >= x->asked_seq;
 	struct fact f = {
 		.kind = FACT_ORPHAN,
 		.ts = x->ended,
 		.session = x->number,
-		.confidence = confidence(e, x, t->snapshot_seq ? CONF_SEEN : CONF_INFERRED),
+		.confidence = confidence(e, x, fresh ? CONF_SEEN : CONF_INFERRED),
 	};
 
 	survivor_init(&v, x, t, end);
@@ -256,7 +258,7 @@ static void tell_orphan(struct engine *e, const struct session *x, const struct 
 		.args = t->args ? t->args : "",
 		.args_len = t->args_len,
 		.age = x->ended > t->key.start ? x->ended - t->key.start : 0,
-		.new_ppid = t->s.ppid,
+		.new_ppid = fresh ? t->s.ppid : 0,
 		.reason = s->reason,
 		.intended = intended,
 		.why = buf_cstr(&why),

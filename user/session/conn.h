@@ -36,7 +36,7 @@ struct conn {
 	unsigned refs;	       /* open sessions and live processes */
 	bool preexisting;
 	uint64_t deadline;     /* when to ask what became of the log-in; 0: never, or done */
-	bool asked;	       /* its processes were asked for */
+	uint64_t asked_seq;    /* of the record with which its processes were asked for; 0: not */
 	struct conn *next, *prev;
 };
 

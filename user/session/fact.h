@@ -113,7 +113,7 @@ struct fact_orphan {
 	const char *args; /* argv with NULs, hostile */
 	size_t args_len;
 	uint64_t age; /* ns since its start */
-	uint32_t new_ppid;
+	uint32_t new_ppid; /* 0: not known */
 	enum reason reason;
 	bool intended;
 	const char *why;    /* a sentence that names the rule */

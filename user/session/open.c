@@ -176,35 +176,57 @@ static void open_internal(struct sessions *s, struct conn *k, struct task *t, co
 	x->root_tgid = t->key.tgid;
 	x->root_pgid = t->s.pgid;
 	x->root_ignored = t->s.ignored;
+	x->opened.ts = t->born;
 	x->request = REQUEST_SUBSYSTEM;
 	x->preexisting = k->preexisting;
 	copy_user(s, x, t->s.uid);
 	set_command(x, "internal-sftp", strlen("internal-sftp"));
-	session_join(s, x, t);
+	if (t->alive)
+		session_join(s, x, t);
+	else
+		x->processes = 1;
 	session_done(s, DONE_OPEN, x, NULL);
 }
 
-static void open_idle(struct sessions *s, struct conn *k, const struct event *ev)
+static void open_idle(struct sessions *s, struct conn *k, struct task *server, uint32_t uid,
+		      const struct event *ev)
 {
-	struct task *server = conn_server(s->world, k);
-	struct session *x;
+	struct session *x = new_session(s, server, k, ev);
 
-	k->deadline = 0;
-	if (!server)
-		return;
-	x = new_session(s, server, k, ev);
 	if (!x)
 		return;
+	if (k->authenticated.seq)
+		x->opened.ts = k->authenticated.ts;
 	x->request = REQUEST_NONE;
 	x->preexisting = k->preexisting;
-	copy_user(s, x, server->s.uid);
+	copy_user(s, x, uid);
 	session_done(s, DONE_OPEN, x, NULL);
+}
+
+static bool only_first_lives(const struct sessions *s, const struct conn *k)
+{
+	const struct task *t = conn_server(s->world, k);
+
+	return !t || t == k->first;
+}
+
+/* The last chance to tell of a log-in that came and went before anybody looked. */
+static void on_exited(struct sessions *s, const struct event *ev)
+{
+	struct task *t = world_event_task(s->world, ev);
+	struct conn *k = t && t->exit_seq == ev->seq ? t->conn : NULL;
+
+	if (!k || k->sessions || !k->authenticated.seq || k->authenticated.seq == ev->seq)
+		return;
+	if (t != k->first && t->s.sid == t->key.tgid)
+		open_internal(s, k, t, ev);
+	else if (only_first_lives(s, k))
+		open_idle(s, k, t, t->s.uid, ev);
 }
 
 /* A connection that was there before: its user child, not root, tells that somebody logged in. */
-static bool logged_in(struct sessions *s, const struct conn *k)
+static bool logged_in(struct sessions *s, const struct task *t)
 {
-	const struct task *t = conn_server(s->world, k);
 	const char *name = t ? world_user(s->world, t->s.uid) : NULL;
 
 	return t && t->s.uid && name && strcmp(name, "sshd");
@@ -226,9 +248,23 @@ static void on_ready(struct sessions *s, const struct event *ev)
 		if (t->alive)
 			adopt(s, t);
 	DL_FOREACH(s->conns.list, k) {
-		if (!k->sessions && logged_in(s, k))
-			open_idle(s, k, ev);
+		struct task *server = conn_server(s->world, k);
+
+		if (!k->sessions && logged_in(s, server))
+			open_idle(s, k, server, server->s.uid, ev);
 	}
+}
+
+/* It may be the answer to somebody else's question, from before ours. */
+static bool is_answered(const struct sessions *s, const struct conn *k)
+{
+	const struct task *t;
+
+	for (t = s->world->tasks; t; t = t->hh.next)
+		if (t->conn == k && t->alive && t->seq < k->asked_seq &&
+		    t->snapshot_seq < k->asked_seq)
+			return false;
+	return true;
 }
 
 static void answered(struct sessions *s, const struct event *ev)
@@ -236,17 +272,20 @@ static void answered(struct sessions *s, const struct event *ev)
 	struct conn *k;
 
 	DL_FOREACH(s->conns.list, k) {
-		bool asked = k->asked;
 		struct task *t;
 
-		k->asked = false;
-		if (!asked || k->sessions || conn_changed(k))
+		if (!k->asked_seq || !is_answered(s, k))
+			continue;
+		k->asked_seq = 0;
+		if (k->sessions || conn_changed(k))
 			continue;
 		t = internal_root(s, k);
 		if (t) {
 			open_internal(s, k, t, ev);
 		} else if (s->now >= k->authenticated.ts + IDLE_AFTER) {
-			open_idle(s, k, ev);
+			t = conn_server(s->world, k);
+			if (t)
+				open_idle(s, k, t, t->s.uid, ev);
 		} else {
 			k->deadline = k->authenticated.ts + IDLE_AFTER;
 			session_due(s, k->deadline);
@@ -261,6 +300,9 @@ void open_apply(struct sessions *s, const struct event *ev)
 	switch (ev->u.h.kind) {
 	case WIRE_TASK_EXEC:
 		on_exec(s, ev);
+		break;
+	case WIRE_TASK_EXIT:
+		on_exited(s, ev);
 		break;
 	case WIRE_TRACE_READY:
 		if (ev->u.ready.asked)
@@ -287,7 +329,7 @@ void open_due(struct sessions *s)
 			continue;
 		for (t = s->world->tasks; t; t = t->hh.next)
 			if (t->conn == k && t->alive) {
-				k->asked = true;
+				k->asked_seq = s->seq;
 				session_asks(s, t->key.tgid);
 			}
 	}

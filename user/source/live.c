@@ -99,6 +99,8 @@ static int on_record(void *ctx, void *data, size_t len)
 		tell_user(l, ((struct wire_exec *)data)->task.uid, h->ts);
 	else if (h->kind == WIRE_TASK_SNAPSHOT)
 		tell_user(l, ((struct wire_snapshot *)data)->task.uid, h->ts);
+	else if (h->kind == WIRE_TASK_EXIT)
+		tell_user(l, ((struct wire_exit *)data)->uid, h->ts);
 	put(l, data, h->len <= len ? h->len : len);
 	if (l->first && h->kind == WIRE_TASK_SNAPSHOT)
 		tell_first(l, data);

@@ -194,9 +194,15 @@ static void detail_generate(const struct line *l)
 	buf_str(b, " (");
 	put_code(b, g->sig, g->si_code);
 	buf_str(b, "): ");
-	buf_str(b, g->result < sizeof(results) / sizeof(results[0]) ? results[g->result] : "?");
-	buf_str(b, ", ");
-	buf_str(b, disposition ? disposition : "?");
+	/* the kernel calls it ignored too when the target is dying already, or is an init */
+	if (g->result == 1 && g->disposition != WIRE_IGN)
+		buf_str(b, "discarded");
+	else
+		buf_str(b, g->result < sizeof(results) / sizeof(results[0]) ? results[g->result] : "?");
+	if (g->disposition != WIRE_IGN) {
+		buf_str(b, ", ");
+		buf_str(b, disposition ? disposition : "?");
+	}
 	if (g->blocked)
 		buf_str(b, ", blocked");
 	if (!g->group && g->target_pid != g->target_tgid)

@@ -34,7 +34,7 @@ static void put_request(struct buf *b, const struct fact_open *o, bool verbose)
 
 	switch (o->request) {
 	case REQUEST_NONE:
-		buf_str(b, "no command: port forwarding only");
+		buf_str(b, "no command (port forwarding, if anything)");
 		return;
 	case REQUEST_SUBSYSTEM:
 		buf_str(b, "subsystem ");

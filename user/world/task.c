@@ -311,6 +311,7 @@ static void apply_exit(struct world *w, const struct event *ev)
 	t->s.pgid = ev->u.exit.pgid;
 	t->s.sid = ev->u.exit.sid;
 	t->s.cpu = ev->u.exit.cpu;
+	t->s.uid = ev->u.exit.uid;
 }
 
 static struct task_signal *signal_slot(struct task *t, uint32_t sig)
