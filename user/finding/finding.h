@@ -34,14 +34,16 @@ struct survival {
 	enum reason reason;
 	bool (*is)(const struct survivor *v);
 	const char *text; /* one sentence */
+	const char *tip;  /* what to do about it next time; NULL: nothing */
 };
 
 void survivor_init(struct survivor *v, const struct session *x, const struct task *t, enum end end);
 const struct survival *survival_of(const struct survivor *v);
 /* Was it meant to stay? If so *rule is the rule that says it, a clause. */
 bool survivor_intended(const struct survivor *v, const char **rule);
-/* What will become of it, and what to do about it next time. */
-void survivor_advice(struct buf *b, const struct survivor *v, enum reason reason, bool intended);
+/* What will become of it, and the tip, unless it was meant to stay. */
+void survivor_advice(struct buf *b, const struct survivor *v, const struct survival *s,
+		     bool intended);
 
 /* What an interrupt came to, from its members' outcomes. */
 enum verdict verdict_of(const struct interrupt *i);

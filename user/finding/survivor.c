@@ -106,32 +106,42 @@ static bool anything(const struct survivor *v)
 	return true;
 }
 
+#define BY_HAND "SIGTERM, then SIGKILL, ends it"
+
 static const struct survival survivals[] = {
 	{REASON_OTHER_SESSION, own_session,
-	 "never signalled: it runs in a session of its own (setsid), which a hang-up does not reach"},
-	{REASON_IGNORED, hup_ignored, "it ignored the hang-up's SIGHUP"},
-	{REASON_BLOCKED, hup_blocked, "it blocks SIGHUP in every thread, so the hang-up's stays pending"},
-	{REASON_HANDLED, hup_handled, "its handler took the hang-up's SIGHUP, and it went on"},
-	{REASON_STOPPED, is_stopped, "it is stopped: the hang-up's SIGHUP waits for a SIGCONT"},
+	 "never signalled: it runs in a session of its own (setsid), which a hang-up does not reach",
+	 NULL},
+	{REASON_IGNORED, hup_ignored, "it ignored the hang-up's SIGHUP", BY_HAND},
+	{REASON_BLOCKED, hup_blocked, "it blocks SIGHUP in every thread, so the hang-up's stays pending",
+	 BY_HAND},
+	{REASON_HANDLED, hup_handled, "its handler took the hang-up's SIGHUP, and it went on", BY_HAND},
+	{REASON_STOPPED, is_stopped, "it is stopped: the hang-up's SIGHUP waits for a SIGCONT", NULL},
 	{REASON_UNINTERRUPTIBLE, is_uninterruptible,
-	 "it sleeps uninterruptibly (state D): the hang-up's SIGHUP waits for that to end"},
-	{REASON_UNKNOWN, hup_other, "it got the hang-up's SIGHUP and is still there"},
+	 "it sleeps uninterruptibly (state D): the hang-up's SIGHUP waits for that to end", NULL},
+	{REASON_UNKNOWN, hup_other, "it got the hang-up's SIGHUP and is still there", NULL},
 	{REASON_OTHER_GROUP, job_of_ended_shell,
-	 "never signalled: a background job, and a shell that exits hangs up only the foreground group"},
+	 "never signalled: a background job, and a shell that exits hangs up only the foreground group",
+	 "end jobs before the shell, or set huponexit"},
 	{REASON_OTHER_GROUP, group_not_hung_up,
 	 "never signalled: it is in a process group of its own, and a hang-up reaches only the leader "
-	 "and the foreground group"},
+	 "and the foreground group",
+	 NULL},
 	{REASON_OTHER_GROUP, job_not_hung_up,
-	 "never signalled: a background job that its shell no longer owned (disown) or could not hang up"},
-	{REASON_NO_SIGNAL, has_pty, "never signalled: the hang-up went to the session's leader only"},
-	{REASON_IGNORED, ignored_a_signal, "it was sent a signal that it ignores"},
+	 "never signalled: a background job that its shell no longer owned (disown) or could not hang up",
+	 NULL},
+	{REASON_NO_SIGNAL, has_pty, "never signalled: the hang-up went to the session's leader only",
+	 NULL},
+	{REASON_IGNORED, ignored_a_signal, "it was sent a signal that it ignores", BY_HAND},
 	{REASON_NO_SIGNAL, left_by_command,
-	 "never signalled: the command ended and left it in the background"},
+	 "never signalled: the command ended and left it in the background",
+	 "wait for it in the command, or end it in the command's own trap"},
 	{REASON_NO_PTY, by_goodbye,
-	 "never signalled: no terminal, so the client's Ctrl-C ended at the client"},
+	 "never signalled: no terminal, so the client's Ctrl-C ended at the client", "try ssh -t"},
 	{REASON_NO_PTY, by_loss,
-	 "never signalled: no terminal, so the end of the connection only closes its pipes"},
-	{REASON_UNKNOWN, anything, "no record tells why it is still there"},
+	 "never signalled: no terminal, so the end of the connection only closes its pipes",
+	 "try ssh -t"},
+	{REASON_UNKNOWN, anything, "no record tells why it is still there", NULL},
 };
 
 const struct survival *survival_of(const struct survivor *v)
@@ -229,31 +239,12 @@ static const char *fate(const struct survivor *v)
 	return "runs until it ends by itself";
 }
 
-static const char *tip(enum reason reason)
+void survivor_advice(struct buf *b, const struct survivor *v, const struct survival *s,
+		     bool intended)
 {
-	switch (reason) {
-	case REASON_NO_PTY:
-		return "try ssh -t";
-	case REASON_NO_SIGNAL:
-		return "end it in the command's own trap, or wait for it";
-	case REASON_OTHER_GROUP:
-		return "end jobs before the shell, or set huponexit";
-	case REASON_IGNORED:
-	case REASON_HANDLED:
-	case REASON_BLOCKED:
-		return "SIGTERM, then SIGKILL, ends it";
-	default:
-		return NULL;
-	}
-}
-
-void survivor_advice(struct buf *b, const struct survivor *v, enum reason reason, bool intended)
-{
-	const char *t = intended ? NULL : tip(reason);
-
 	buf_str(b, fate(v));
-	if (t) {
+	if (s->tip && !intended) {
 		buf_str(b, "; ");
-		buf_str(b, t);
+		buf_str(b, s->tip);
 	}
 }

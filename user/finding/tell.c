@@ -245,7 +245,7 @@ static void tell_orphan(struct engine *e, const struct session *x, const struct 
 	buf_str(&why, s->text);
 	if (intended)
 		buf_printf(&why, "; on purpose: %s", rule);
-	survivor_advice(&advice, &v, s->reason, intended);
+	survivor_advice(&advice, &v, s, intended);
 	cause_evidence(&evidence, x);
 	seqs_add(&evidence, t->seq);
 	seqs_add(&evidence, t->exec_seq);
