@@ -257,7 +257,7 @@ check: all man check-static $(UNIT) $(GOLD)
 	$(Q)O='$(O)' tools/run-tests unit golden
 
 test:
-	$(Q)tools/setup
+	$(Q)tools/setup --test
 	$(Q)$(MAKE) for-test
 	$(Q)O='$(O)' tools/run-tests unit golden live
 

@@ -49,7 +49,8 @@ __noinline int sock_owners(u64 task)
 		if (!sk)
 			continue;
 		state = BPF_CORE_READ(sk, __sk_common.skc_state);
-		if (state == WIRE_TCP_LISTEN)
+		/* on descriptor 0: from a super-server, whose own listening socket nobody told of */
+		if (state == WIRE_TCP_LISTEN || fd == 0)
 			scope_add_port(sock_netns(sk), sock_lport(sk));
 		else if (!scope_has_port(sock_netns(sk), sock_lport(sk)))
 			continue;

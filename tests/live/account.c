@@ -45,6 +45,11 @@ int account_make(void)
 			"/", "--shell", "/bin/bash", "--password", "*", ACCOUNT));
 }
 
+int account_home(const char *dir)
+{
+	return run(ARGS("usermod", "--home", dir, ACCOUNT));
+}
+
 void account_remove(void)
 {
 	if (getpwnam(ACCOUNT))

@@ -8,6 +8,9 @@
 /* Makes the account; one that an aborted run left is taken over. 0, or -1 if it cannot be made. */
 int account_make(void);
 
+/* Gives it this home directory. 0 or -1. */
+int account_home(const char *dir);
+
 /* Removes what account_make() made. */
 void account_remove(void);
 

@@ -171,21 +171,6 @@ static void drop_privsep(struct throwaway *t)
 	t->privsep = 0;
 }
 
-static int free_port(uint16_t *port)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(a);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), rc = -1;
-
-	if (fd >= 0 && !bind(fd, (void *)&a, len) && !getsockname(fd, (void *)&a, &len)) {
-		*port = ntohs(a.sin_port);
-		rc = 0;
-	}
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
 static int spawn_listener(struct throwaway *t, const char *sshd)
 {
 	char config[300], log[300];
@@ -231,6 +216,18 @@ static bool answers(const struct throwaway *t, int64_t deadline)
 	if (fd >= 0)
 		close(fd);
 	return ok;
+}
+
+int throwaway_answers(const struct throwaway *t, int timeout_ms)
+{
+	int64_t deadline = proc_now_ms() + timeout_ms;
+
+	while (!answers(t, deadline)) {
+		if (!proc_left(deadline))
+			return -1;
+		poll(NULL, 0, 10); /* a refused connection is answered at once: do not spin on it */
+	}
+	return 0;
 }
 
 /* 0: it answers; 1: it ended, the port may have been taken; -1: time over. */
@@ -305,7 +302,7 @@ static int start(struct throwaway *t, const char *extra_config, const char *sshd
 	if (make_dir(t, pw, e) < 0 || make_keys(t, e) < 0 || take_privsep(t, e) < 0)
 		return -1;
 	for (int tries = 0; tries < 5; tries++) {
-		if (free_port(&t->port) < 0 || write_config(t, extra_config, e) < 0 ||
+		if (proc_free_port(&t->port) < 0 || write_config(t, extra_config, e) < 0 ||
 		    spawn_listener(t, sshd) < 0)
 			break;
 		switch (wait_ready(t)) {

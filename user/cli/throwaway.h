@@ -33,6 +33,9 @@ struct throwaway {
  */
 int throwaway_start(struct throwaway *t, const char *extra_config, struct err *e);
 
+/* Waits until an ssh server says its banner on 127.0.0.1:t->port, whoever started it. 0 or -1. */
+int throwaway_answers(const struct throwaway *t, int timeout_ms);
+
 /*
  * Kills the listener, its connections and all that their sessions started, orphans included, waits
  * for them and removes the folder. May be called twice, after a failed start, and on the way out

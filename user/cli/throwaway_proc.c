@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "cli/throwaway_proc.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -82,6 +84,21 @@ void proc_no_login_records(void)
 		return;
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		mount("/dev/null", files[i], NULL, MS_BIND, NULL);
+}
+
+int proc_free_port(uint16_t *port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), rc = -1;
+
+	if (fd >= 0 && !bind(fd, (void *)&a, len) && !getsockname(fd, (void *)&a, &len)) {
+		*port = ntohs(a.sin_port);
+		rc = 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	return rc;
 }
 
 int proc_wait(pid_t pid, int *status, int timeout_ms)

@@ -32,6 +32,9 @@ void proc_plain_child(pid_t parent, int deathsig);
  */
 void proc_no_login_records(void);
 
+/* A TCP port of 127.0.0.1 that nobody has at the moment. 0 or -1. */
+int proc_free_port(uint16_t *port);
+
 /* Waits for a child; 0 with *status as of waitpid(), -1: time over. */
 int proc_wait(pid_t pid, int *status, int timeout_ms);
 

@@ -10,6 +10,8 @@
 /* A client that just said goodbye sent data a moment ago; one that is timed out was silent for at
  * least one ClientAliveInterval, whose unit is the second. */
 #define SILENT (900 * MS)
+/* A jiffy of 10 ms, the coarsest, and one for the way. */
+#define GOODBYE (20 * MS)
 
 static bool before(const struct mark *a, uint64_t ts)
 {
@@ -21,9 +23,20 @@ static uint64_t changed(const struct session *x)
 	return x->conn ? conn_changed(x->conn) : 0;
 }
 
+static bool is_server(const struct session *x, enum server kind)
+{
+	return x->server && server_of(x->server->comm) == kind;
+}
+
 static bool is_openssh(const struct session *x)
 {
-	return x->server && server_of(x->server->comm) == SERVER_OPENSSH;
+	return is_server(x, SERVER_OPENSSH);
+}
+
+/* Dropbear exits 0 and TinySSH 111 however the client went (ssh-facts 0.4). */
+static bool tells_nothing(const struct session *x)
+{
+	return is_server(x, SERVER_DROPBEAR) || is_server(x, SERVER_TINYSSH);
 }
 
 static int server_status(const struct session *x)
@@ -112,8 +125,10 @@ static bool is_silence(const struct session *x)
 {
 	const struct conn *c = x->conn;
 
-	return is_openssh(x) && c && c->own_fin.seq && !before(&c->peer_fin, c->own_fin.ts) &&
-	       server_status(x) == 255 && c->own_fin_age >= SILENT;
+	return c && c->own_fin.seq && !before(&c->peer_fin, c->own_fin.ts) &&
+	       c->own_fin_age >= SILENT &&
+	       ((is_openssh(x) && server_status(x) == 255) ||
+		(is_server(x, SERVER_DROPBEAR) && server_status(x) == 1));
 }
 
 /* FIN and DISCONNECT race: either side may close first. */
@@ -127,6 +142,18 @@ static bool is_vanished(const struct session *x)
 	return is_openssh(x) && x->conn && x->conn->peer_fin.seq && server_status(x) == 0;
 }
 
+static bool is_gone(const struct session *x)
+{
+	return tells_nothing(x) && x->conn && x->conn->peer_fin.seq && x->server_exit.seq;
+}
+
+/* A goodbye is data right before the FIN: where there was none, none was said. Data may also be
+ * something else that came by chance, so the reverse is a guess. */
+static bool is_gone_in_silence(const struct session *x)
+{
+	return is_gone(x) && x->conn->peer_fin_age > GOODBYE;
+}
+
 static bool is_anything(const struct session *x)
 {
 	(void)x;
@@ -134,15 +161,17 @@ static bool is_anything(const struct session *x)
 }
 
 static const struct cause causes[] = {
-	{END_MUX_CLOSED, is_mux, NULL, "its channel was closed; the connection goes on"},
-	{END_EXIT, is_exit, say_exit, NULL},
-	{END_SERVER_KILLED, is_server_killed, say_server_killed, NULL},
-	{END_RESET, is_reset, NULL, "the connection was reset"},
-	{END_TIMEOUT, is_tcp_timeout, NULL, "TCP gave the client up"},
-	{END_TIMEOUT, is_silence, NULL, "the server gave a silent client up (ClientAlive)"},
-	{END_DISCONNECT, is_disconnect, NULL, "client disconnected"},
-	{END_VANISHED, is_vanished, NULL, "client vanished without a goodbye"},
-	{END_UNKNOWN, is_anything, NULL, "what ended it was not seen"},
+	{END_MUX_CLOSED, is_mux, NULL, "its channel was closed; the connection goes on", CONF_SEEN},
+	{END_EXIT, is_exit, say_exit, NULL, CONF_SEEN},
+	{END_SERVER_KILLED, is_server_killed, say_server_killed, NULL, CONF_SEEN},
+	{END_RESET, is_reset, NULL, "the connection was reset", CONF_SEEN},
+	{END_TIMEOUT, is_tcp_timeout, NULL, "TCP gave the client up", CONF_SEEN},
+	{END_TIMEOUT, is_silence, NULL, "the server gave a silent client up (ClientAlive)", CONF_SEEN},
+	{END_DISCONNECT, is_disconnect, NULL, "client disconnected", CONF_SEEN},
+	{END_VANISHED, is_vanished, NULL, "client vanished without a goodbye", CONF_SEEN},
+	{END_VANISHED, is_gone_in_silence, NULL, "client vanished without a goodbye", CONF_INFERRED},
+	{END_DISCONNECT, is_gone, NULL, "client disconnected", CONF_GUESSED},
+	{END_UNKNOWN, is_anything, NULL, "what ended it was not seen", CONF_GUESSED},
 };
 
 const struct cause *cause_of(const struct session *x)

@@ -13,6 +13,7 @@ struct cause {
 	/* One sentence; NULL: `text` is it. */
 	void (*say)(struct buf *b, const struct session *x);
 	const char *text;
+	enum confidence best; /* what the records can prove of it */
 };
 
 /* Never NULL; the last row, END_UNKNOWN, fits every session. ssh-facts 1.6 */

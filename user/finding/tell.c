@@ -196,7 +196,7 @@ static void tell_disconnect(struct engine *e, const struct session *x, const str
 		.kind = FACT_INTERRUPT,
 		.ts = session_end(x),
 		.session = x->number,
-		.confidence = confidence(e, x, CONF_INFERRED),
+		.confidence = confidence(e, x, cause->best == CONF_SEEN ? CONF_INFERRED : cause->best),
 	};
 
 	cause_evidence(&evidence, x);
@@ -297,7 +297,7 @@ void tell_close(struct engine *e, const struct session *x)
 		.kind = FACT_CLOSE,
 		.ts = ts,
 		.session = x->number,
-		.confidence = confidence(e, x, cause->end == END_UNKNOWN ? CONF_GUESSED : CONF_SEEN),
+		.confidence = confidence(e, x, cause->best),
 	};
 
 	if (!x->pty && x->root_tgid && cause_is_loss(cause->end))

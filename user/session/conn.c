@@ -65,12 +65,15 @@ static void serve(struct conn *k, struct task *t)
 		k->first = t;
 }
 
-/* The listener has the accepted socket open too, for the moment of the fork: it serves nobody. */
-static bool is_listener(const struct world *w, const struct task *t)
+/*
+ * The listener has the accepted socket open too, for the moment of the fork: it serves nobody. One
+ * that a super-server started for a single connection (sshd -i, tinysshd) has it on descriptor 0.
+ */
+static bool is_listener(const struct world *w, const struct task *t, uint32_t fd)
 {
 	const struct task *parent = world_parent(w, t);
 
-	return !parent || !(parent->s.scope & WIRE_SERVER);
+	return fd != 0 && (!parent || !(parent->s.scope & WIRE_SERVER));
 }
 
 static void on_owner(struct conns *c, struct world *w, const struct event *ev)
@@ -79,7 +82,7 @@ static void on_owner(struct conns *c, struct world *w, const struct event *ev)
 	struct task *t = world_event_task(w, ev);
 	struct conn *k;
 
-	if (!t || r->state == WIRE_TCP_LISTEN || !r->sk.rport || is_listener(w, t))
+	if (!t || r->state == WIRE_TCP_LISTEN || !r->sk.rport || is_listener(w, t, r->fd))
 		return;
 	k = find(c, &r->sk);
 	if (!k || (k->closed.seq && k->closed.ts < t->born))
@@ -146,6 +149,7 @@ static void on_state(struct conns *c, const struct event *ev)
 		return;
 	if (r->old_state == WIRE_TCP_ESTABLISHED && r->new_state == WIRE_TCP_CLOSE_WAIT) {
 		mark_once(&k->peer_fin, ev);
+		k->peer_fin_age = r->rcv_age;
 	} else if (r->old_state == WIRE_TCP_ESTABLISHED && r->new_state == WIRE_TCP_FIN_WAIT1) {
 		mark_once(&k->own_fin, ev);
 		k->own_fin_age = r->rcv_age;

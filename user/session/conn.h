@@ -29,7 +29,8 @@ struct conn {
 	struct mark reset;     /* a RST came */
 	struct mark closed;    /* -> CLOSE */
 	struct mark authenticated;
-	uint64_t own_fin_age;  /* ns since the peer's last data, at own_fin */
+	uint64_t peer_fin_age; /* ns since the peer's last data, at peer_fin */
+	uint64_t own_fin_age;  /* at own_fin */
 	uint32_t sk_err;       /* at ->CLOSE */
 	struct task *first;    /* the per-connection process; OpenSSH's monitor */
 	unsigned sessions;     /* that were opened on it */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Which exec is the root of an ssh session: the first exec of a process that a server's process
- * forked and that leads a session of its own (ssh-facts 2). PAM helpers of the monitor never call
- * setsid().
+ * forked (ssh-facts 2). OpenSSH's leads a session of its own, PAM helpers of its monitor never do;
+ * Dropbear and TinySSH call setsid() only for a terminal, and run no helpers.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +104,7 @@ static void open_root(struct sessions *s, struct task *t, struct task *server,
 	t->held = true;
 	x->root_tgid = t->key.tgid;
 	x->root_pgid = t->s.pgid;
+	x->root_sid = t->s.sid;
 	x->root_ignored = t->s.ignored;
 	x->pty = t->s.tty;
 	x->preexisting = preexisting;
@@ -120,13 +121,20 @@ static struct task *serving_parent(const struct sessions *s, const struct task *
 	return p && p->s.scope & WIRE_SERVER ? p : NULL;
 }
 
+static bool runs_no_helpers(const struct task *server)
+{
+	enum server kind = server_of(server->comm);
+
+	return kind == SERVER_DROPBEAR || kind == SERVER_TINYSSH;
+}
+
 static bool is_root(const struct sessions *s, const struct task *t)
 {
 	const struct task *p = serving_parent(s, t);
 
 	/* a listener's own child is a connection's process, never a root */
 	return p && p->conn && !t->session && !(t->s.scope & WIRE_SERVER) &&
-	       t->s.sid == t->key.tgid;
+	       (t->s.sid == t->key.tgid || runs_no_helpers(p));
 }
 
 static void on_exec(struct sessions *s, const struct event *ev)
@@ -175,6 +183,7 @@ static void open_internal(struct sessions *s, struct conn *k, struct task *t, co
 	x->root = t;
 	x->root_tgid = t->key.tgid;
 	x->root_pgid = t->s.pgid;
+	x->root_sid = t->s.sid;
 	x->root_ignored = t->s.ignored;
 	x->opened.ts = t->born;
 	x->request = REQUEST_SUBSYSTEM;

@@ -52,6 +52,7 @@ struct session {
 	size_t command_len;
 	uint32_t root_tgid;
 	uint32_t root_pgid;
+	uint32_t root_sid;   /* the server's own where it does not call setsid() for a command */
 	uint64_t root_ignored; /* signals ignored at the root's first exec */
 	bool preexisting;
 	bool interactive;    /* a shell on a pty */
