@@ -15,6 +15,8 @@
 extern __u64 losses[LOSS_CPUS][WIRE_KIND_MAX + 1];
 extern __u64 losses_told[LOSS_CPUS][WIRE_KIND_MAX + 1];
 extern __u32 loss_pending[LOSS_CPUS];
+extern __u32 loss_any; /* some CPU has an untold loss */
+extern const volatile __u32 loss_cpus;
 /* Set by the reader before it sleeps without a timer; whoever writes next wakes it, once. */
 extern __u32 reader_asleep;
 extern const volatile __u64 wake_above; /* bytes unread that wake a reader that is on its timer */
@@ -79,9 +81,11 @@ static __always_inline void emit_lost_one(u32 cpu, u16 kind)
 {
 	__sync_fetch_and_add(&losses[cpu & (LOSS_CPUS - 1)][kind], 1);
 	loss_pending[cpu & (LOSS_CPUS - 1)] = 1;
+	loss_any = 1;
 }
 
-static __noinline int emit_losses(u32 cpu)
+/* Weak: each object has it, and the verifier takes it on its own. */
+__weak __noinline int emit_losses(u32 cpu)
 {
 	cpu &= LOSS_CPUS - 1;
 	loss_pending[cpu] = 0;
@@ -94,6 +98,7 @@ static __noinline int emit_losses(u32 cpu)
 		r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0);
 		if (!r) {
 			loss_pending[cpu] = 1;
+			loss_any = 1;
 			return 0;
 		}
 		__builtin_memset(&r->h, 0, sizeof(r->h));
@@ -108,28 +113,35 @@ static __noinline int emit_losses(u32 cpu)
 	return 0;
 }
 
+/* Whoever writes first tells the losses of every CPU: what it writes comes after them. */
+__weak __noinline int emit_all_losses(void)
+{
+	loss_any = 0;
+	for (u32 cpu = 0; cpu < LOSS_CPUS && cpu < loss_cpus; cpu++)
+		if (loss_pending[cpu])
+			emit_losses(cpu);
+	return 0;
+}
+
 static __always_inline void *emit_reserve(u16 kind, u64 size)
 {
-	u32 cpu = bpf_get_smp_processor_id();
 	void *r;
 
-	if (loss_pending[cpu & (LOSS_CPUS - 1)])
-		emit_losses(cpu);
+	if (loss_any)
+		emit_all_losses();
 	r = bpf_ringbuf_reserve(&ring, size, 0);
 	if (!r)
-		emit_lost_one(cpu, kind);
+		emit_lost_one(bpf_get_smp_processor_id(), kind);
 	return r;
 }
 
 /* A record of variable length, from memory of the program's own. */
 static __always_inline void emit_output(void *r, u16 kind, u32 len)
 {
-	u32 cpu = bpf_get_smp_processor_id();
-
-	if (loss_pending[cpu & (LOSS_CPUS - 1)])
-		emit_losses(cpu);
+	if (loss_any)
+		emit_all_losses();
 	if (bpf_ringbuf_output(&ring, r, len, emit_wake()))
-		emit_lost_one(cpu, kind);
+		emit_lost_one(bpf_get_smp_processor_id(), kind);
 }
 
 static __always_inline void emit_submit(void *r)

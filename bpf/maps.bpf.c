@@ -13,11 +13,14 @@ struct ring_map ring SEC(".maps");
 struct scope_map scope SEC(".maps");
 struct server_names_map server_names SEC(".maps");
 struct server_ports_map server_ports SEC(".maps");
+struct asked_map asked SEC(".maps");
 struct tty_work_map tty_work SEC(".maps");
 
 __u64 losses[LOSS_CPUS][WIRE_KIND_MAX + 1];
 __u64 losses_told[LOSS_CPUS][WIRE_KIND_MAX + 1];
 __u32 loss_pending[LOSS_CPUS];
+__u32 loss_any;
+const volatile __u32 loss_cpus = LOSS_CPUS;
 __u32 reader_asleep;
 __u64 flush_func;
 const volatile __u64 wake_above = 2 * 1024 * 1024;

@@ -45,7 +45,7 @@ struct port_key {
 	u32 port;
 };
 
-/* Ports that a server listens on, or did: connections outlive the listener, so none is removed. */
+/* Ports that a listener of a server has, or had: connections outlive it, so none is removed. */
 struct server_ports_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
@@ -53,6 +53,15 @@ struct server_ports_map {
 	__type(value, u32);
 };
 extern struct server_ports_map server_ports SEC(".maps");
+
+/* tgids that user space wants a snapshot of; it adds and removes them */
+struct asked_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u32);
+	__type(value, u32);
+};
+extern struct asked_map asked SEC(".maps");
 
 extern const volatile __u8 scope_all;	/* WIRE_IN for --all, else 0 */
 extern const volatile bool scope_servers; /* --sshd: an ssh server is traced wherever it appears */
@@ -95,12 +104,13 @@ static __always_inline bool scope_has_port(u32 netns, u32 port)
 	return bpf_map_lookup_elem(&server_ports, &k) != 0;
 }
 
-static __always_inline void scope_add_port(u32 netns, u32 port)
+/* false: there is no room, and what happens on this port is lost. */
+static __always_inline bool scope_add_port(u32 netns, u32 port)
 {
 	struct port_key k = {.netns = netns, .port = port};
 	u32 one = 1;
 
-	bpf_map_update_elem(&server_ports, &k, &one, BPF_ANY);
+	return !bpf_map_update_elem(&server_ports, &k, &one, BPF_ANY);
 }
 
 #endif

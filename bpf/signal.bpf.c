@@ -10,9 +10,22 @@
 #define SIGCHLD 17
 #define SIGTSTP 20
 
+#define SI_USER 0 /* include/uapi/asm-generic/siginfo.h */
+#define SI_QUEUE (-1)
+#define SI_MESGQ (-3)
+#define SI_TKILL (-6)
+#define SI_KERNEL 0x80
+
 static __always_inline bool is_tty_signal(u32 sig)
 {
 	return sig == SIGINT || sig == SIGQUIT || sig == SIGTSTP;
+}
+
+/* kernel/signal.c siginfo_layout(): who has si_pid; of SIGCHLD only CLD_* */
+static __always_inline bool has_sender(u32 sig, int code)
+{
+	return code == SI_USER || code == SI_QUEUE || code == SI_MESGQ || code == SI_TKILL ||
+	       (sig == SIGCHLD && code > 0 && code < SI_KERNEL);
 }
 
 static __always_inline void read_info(struct wire_generate *r, struct kernel_siginfo *info)
@@ -21,12 +34,11 @@ static __always_inline void read_info(struct wire_generate *r, struct kernel_sig
 	r->sender_uid = 0;
 	/* SEND_SIG_NOINFO and SEND_SIG_PRIV are the pointers 0 and 1: include/linux/signal.h */
 	if ((u64)info <= 1) {
-		r->si_code = info ? 0x80 /* SI_KERNEL */ : 0 /* SI_USER */;
+		r->si_code = info ? SI_KERNEL : SI_USER;
 		return;
 	}
 	r->si_code = BPF_CORE_READ(info, si_code);
-	/* kernel/signal.c siginfo_layout(): SI_USER, SI_TKILL, SI_QUEUE, and of SIGCHLD all, have a pid */
-	if (r->si_code <= 0 || r->sig == SIGCHLD) {
+	if (has_sender(r->sig, r->si_code)) {
 		r->sender_pid = BPF_CORE_READ(info, _sifields._kill._pid);
 		r->sender_uid = BPF_CORE_READ(info, _sifields._kill._uid);
 		r->flags |= WIRE_SIG_INFO;
@@ -65,10 +77,11 @@ int BPF_PROG(on_generate, int sig, struct kernel_siginfo *info, struct task_stru
 	struct task_struct *cur;
 	struct wire_generate *r;
 
-	if (!(scope_of(t->tgid) & WIRE_IN)) {
-		if (sig == SIGCHLD || !(scope_of(bpf_get_current_pid_tgid() >> 32) & WIRE_IN))
-			return 0;
-	}
+	/* to a stranger only what a traced process sends itself: current may just have been interrupted */
+	if (!(scope_of(t->tgid) & WIRE_IN) &&
+	    (!(scope_of(bpf_get_current_pid_tgid() >> 32) & WIRE_IN) || (u64)info <= 1 ||
+	     sig == SIGCHLD || !has_sender(sig, BPF_CORE_READ(info, si_code))))
+		return 0;
 	if (sig < 1 || sig > 64)
 		return 0;
 	r = emit_reserve(WIRE_SIGNAL_GENERATE, sizeof(*r));
@@ -108,7 +121,7 @@ int BPF_PROG(on_deliver, int sig, struct kernel_siginfo *info, struct k_sigactio
 	handler = (u64)BPF_CORE_READ(ka, sa.sa_handler);
 	r->sa_flags = BPF_CORE_READ(ka, sa.sa_flags);
 	r->sig = sig;
-	r->si_code = (u64)info <= 1 ? 0x80 : BPF_CORE_READ(info, si_code);
+	r->si_code = (u64)info <= 1 ? SI_KERNEL : BPF_CORE_READ(info, si_code);
 	r->disposition = handler == 0 ? WIRE_DFL : handler == 1 ? WIRE_IGN : WIRE_HANDLER;
 	r->pad = 0;
 	emit_submit(r);

@@ -32,9 +32,14 @@ static __always_inline void learn(void)
 	flush_func = (u64)BPF_CORE_READ(priv, tty, port, buf.work.func);
 }
 
+/* By descent; else by its session's leader, since who was adopted has lost its ancestors. */
 static __always_inline u8 inherited(struct task_struct *t)
 {
 	struct task_struct *p = BPF_CORE_READ(t, real_parent);
+	u32 sid = task_pid_nr(BPF_CORE_READ(t, signal), PIDTYPE_SID);
+
+	if (sid > 1 && scope_of(sid) & WIRE_IN)
+		return WIRE_IN;
 
 	for (int i = 0; i < SNAP_ANCESTORS; i++) {
 		u32 tgid = BPF_CORE_READ(p, tgid);
@@ -53,7 +58,7 @@ static __always_inline u8 inherited(struct task_struct *t)
 static __always_inline u8 mark(struct task_struct *t, u8 *slot)
 {
 	char comm[WIRE_COMM];
-	u8 flags = *slot;
+	u8 flags = *slot | scope_all;
 
 	bpf_probe_read_kernel(comm, sizeof(comm), &t->comm);
 	if (!(flags & WIRE_IN))
@@ -84,12 +89,13 @@ int on_task(struct bpf_iter__task *ctx)
 	if (!slot)
 		return 0;
 	if (snap_mode == SNAP_ASKED) {
-		if (!(*slot & WIRE_ASKED))
+		u32 tgid = t->tgid;
+
+		if (!bpf_map_lookup_elem(&asked, &tgid))
 			return 0;
-		*slot &= ~WIRE_ASKED;
-		flags = *slot | scope_all;
+		flags = *slot;
 	} else {
-		flags = mark(t, slot) | scope_all;
+		flags = mark(t, slot);
 		if (snap_mode == SNAP_MARK || !(flags & WIRE_IN))
 			return 0;
 	}
@@ -117,7 +123,7 @@ int on_task_file(struct bpf_iter__task_file *ctx)
 		return 0;
 	state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	if (state == WIRE_TCP_LISTEN)
-		scope_add_port(sock_netns(sk), sock_lport(sk));
+		sock_serve_port(sk);
 	sock_owner(t, sk, ctx->fd, state);
 	return 0;
 }

@@ -14,8 +14,8 @@ static __always_inline bool sock_in_scope(struct sock *sk)
 /* A server begins to listen: from here on its port, and it, are traced. */
 static __always_inline void on_listen(struct sock *sk)
 {
-	u32 tgid = bpf_get_current_pid_tgid() >> 32;
-	u8 *slot = scope_slot(tgid);
+	struct task_struct *t = (struct task_struct *)bpf_get_current_task();
+	u8 *slot = scope_slot(bpf_get_current_pid_tgid() >> 32);
 	char comm[WIRE_COMM];
 
 	bpf_get_current_comm(comm, sizeof(comm));
@@ -25,8 +25,11 @@ static __always_inline void on_listen(struct sock *sk)
 		*slot = scope_server(*slot);
 	if (!(*slot & WIRE_SERVER))
 		return;
-	scope_add_port(sock_netns(sk), sock_lport(sk));
-	sock_owner((struct task_struct *)bpf_get_current_task(), sk, WIRE_UNSET, WIRE_TCP_LISTEN);
+	/* a connection's process: it listens for its client (ssh -R, X11), not for log-ins */
+	if (scope_of(BPF_CORE_READ(t, real_parent, tgid)) & WIRE_SERVER)
+		return;
+	sock_serve_port(sk);
+	sock_owner(t, sk, WIRE_UNSET, WIRE_TCP_LISTEN);
 }
 
 SEC("tp_btf/inet_sock_set_state")

@@ -57,6 +57,12 @@ static __always_inline struct sock *sock_of_file(struct file *f)
 	return sk && sock_is_tcp(sk) ? sk : 0;
 }
 
+static __always_inline void sock_serve_port(struct sock *sk)
+{
+	if (!scope_add_port(sock_netns(sk), sock_lport(sk)))
+		emit_lost_one(bpf_get_smp_processor_id(), WIRE_SOCK_STATE);
+}
+
 static __always_inline void sock_owner(struct task_struct *t, struct sock *sk, u32 fd, u32 state)
 {
 	struct wire_sock_owner *r = emit_reserve(WIRE_SOCK_OWNER, sizeof(*r));

@@ -51,7 +51,7 @@ __noinline int sock_owners(u64 task)
 		state = BPF_CORE_READ(sk, __sk_common.skc_state);
 		/* on descriptor 0: from a super-server, whose own listening socket nobody told of */
 		if (state == WIRE_TCP_LISTEN || fd == 0)
-			scope_add_port(sock_netns(sk), sock_lport(sk));
+			sock_serve_port(sk);
 		else if (!scope_has_port(sock_netns(sk), sock_lport(sk)))
 			continue;
 		sock_owner(t, sk, fd, state);
@@ -105,8 +105,14 @@ static __always_inline void read_tail(struct exec_scratch *s, struct task_struct
 	s->r.truncated = want > WIRE_ARGS ? WIRE_TRUNC_ARGS : 0;
 	if (f < 1 || f > WIRE_FILENAME)
 		f = 1;
-	if (f == WIRE_FILENAME)
-		s->r.truncated |= WIRE_TRUNC_FILENAME;
+	if (f == WIRE_FILENAME) {
+		/* just as long as there is room for, or cut: the string helpers do not say */
+		char last = 0;
+
+		bpf_probe_read_kernel(&last, 1, BPF_CORE_READ(bprm, filename) + WIRE_FILENAME - 1);
+		if (last)
+			s->r.truncated |= WIRE_TRUNC_FILENAME;
+	}
 	f--; /* without the NUL */
 	s->r.filename_len = f;
 	/* n ends at arg_end: a longer read faults for `env -i` programs. The barrier keeps clang from
@@ -177,7 +183,7 @@ static __always_inline u8 exec_scope(struct task_struct *t, char comm[WIRE_COMM]
 	if (!slot)
 		return 0;
 	was = *slot;
-	now = was;
+	now = was | scope_all;
 	if (scope_is_server(comm))
 		now = scope_server(now);
 	else
@@ -185,7 +191,7 @@ static __always_inline u8 exec_scope(struct task_struct *t, char comm[WIRE_COMM]
 	*left = (was & WIRE_SERVER) && !(now & WIRE_SERVER);
 	if (now != was)
 		*slot = now;
-	return now | scope_all;
+	return now;
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -218,7 +224,17 @@ int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *b
 	return 0;
 }
 
-/* One argument: from 6.12 on the tracepoint has a second one, group_dead. */
+/* Newer kernels' tracepoint has group_dead as its second argument; user space looks that up in BTF. */
+const volatile bool exit_tells_group_dead;
+
+static __always_inline bool is_last(u64 *ctx, struct task_struct *t)
+{
+	if (exit_tells_group_dead)
+		return ctx[1] & 1;
+	/* Two threads that exit together may both see 0, none never does: the slot tells the first. */
+	return BPF_CORE_READ(t, signal, live.counter) <= 0;
+}
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *t)
 {
@@ -230,11 +246,8 @@ int BPF_PROG(on_exit, struct task_struct *t)
 	slot = scope_slot(t->tgid);
 	if (!slot)
 		return 0;
-	flags = *slot | scope_all;
-	if (!(flags & WIRE_IN))
-		return 0;
-	/* Two threads that exit together may both see 0, none never does; the reader is idempotent. */
-	if (BPF_CORE_READ(sig, live.counter) > 0)
+	flags = *slot;
+	if (!(flags & WIRE_IN) || !is_last(ctx, t))
 		return 0;
 	*slot = 0;
 	r = emit_reserve(WIRE_TASK_EXIT, sizeof(*r));

@@ -142,7 +142,6 @@ struct wire_tick {
 /* scope bits, as in the scope map and in fork, exec and snapshot records */
 #define WIRE_IN 1     /* is traced */
 #define WIRE_SERVER 2 /* runs an ssh server's program (its exec or its listening socket said so) */
-#define WIRE_ASKED 4  /* user space wants a snapshot of it */
 
 /* A task as task_struct shows it. Signal masks: bit N-1 is signal N. */
 struct wire_task {

@@ -7,7 +7,7 @@
  *   run --import FILE.sgt   a recording as the text of a case, to be cut down by hand
  *
  * A case is tests/golden/CASE.rec (a record a line in event_parse()'s form; # starts a comment
- * line) with CASE.text and CASE.json. SIGTRACE_SRC is the source tree (default: here).
+ * line) with CASE.text, CASE.explain and CASE.json. SIGTRACE_SRC is the source tree (default: here).
  */
 #include <errno.h>
 #include <glob.h>
@@ -19,12 +19,22 @@
 #include "event/field.h"
 #include "golden/play.h"
 #include "source/recording.h"
+#include "view/explain.h"
 
+static struct view *explain_all(const struct view_options *opt)
+{
+	const struct question all = {.ask = ASK_ALL};
+
+	return view_explain_new(opt, &all);
+}
+
+/* json is the last: what it shows is looked at once more. */
 static const struct {
 	const char *suffix;
 	struct view *(*make)(const struct view_options *opt);
 } views[] = {
 	{"text", view_text_new},
+	{"explain", explain_all},
 	{"json", view_json_new},
 };
 

@@ -71,7 +71,7 @@ static void deadline_of_interrupts(void **state)
 	story_tell(s, SHELL STORY_CHILD("40", "a", "140", "140", "tty=pts/0"));
 	story_expect(s, OPEN_SHELL);
 	story_tell(s, STORY_KEY("1000", "140"));
-	falls_due(s, "interrupt #1 tty SIGINT no_effect:; seen\n");
+	falls_due(s, "interrupt #1 tty SIGINT not_a_signal:; seen\n");
 	story_tell(s, STORY_KEY("2000", "140") STORY_INT("2000", "a/140", "140", ""));
 	falls_due(s, "interrupt #1 tty SIGINT no_effect: a/140 not_delivered; seen\n");
 	story_tell(s, STORY_KEY("4000", "140") STORY_INT("4000", "a/140", "140", "")
@@ -102,6 +102,8 @@ static void asks_and_is_answered(void **state)
 	(void)state;
 	story_tell(s, EXEC GONE);
 	story_expect(s, OPEN_EXEC);
+	/* the first deadline may be that of something that is over: a tick for nothing */
+	tick(s, engine_deadline(story_engine(s)));
 	tick(s, engine_deadline(story_engine(s)));
 	story_expect(s, "");
 	assert_int_equal(engine_asks(story_engine(s), asked, 4), 1);
@@ -126,6 +128,8 @@ static void never_answered(void **state)
 	(void)state;
 	story_tell(s, EXEC GONE);
 	story_expect(s, OPEN_EXEC);
+	/* the first deadline may be that of something that is over: a tick for nothing */
+	tick(s, engine_deadline(story_engine(s)));
 	tick(s, engine_deadline(story_engine(s)));
 	story_expect(s, "");
 	falls_due(s, NO_PTY "orphan #1 bash/130 no_pty leaked inferred\n");
@@ -160,6 +164,7 @@ static void asks_in_parts(void **state)
 
 	(void)state;
 	story_tell(s, EXEC STORY_CHILD("40", "y", "140", "130", "") GONE);
+	tick(s, engine_deadline(story_engine(s)));
 	tick(s, engine_deadline(story_engine(s)));
 	assert_int_equal(engine_asks(story_engine(s), &a, 1), 1);
 	assert_int_equal(engine_asks(story_engine(s), &b, 1), 1);

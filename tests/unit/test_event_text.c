@@ -108,7 +108,7 @@ static void spellings(void **state)
 		{ "task.exit tty=pts/5", "task.exit tty=136:5" },
 		{ "task.snapshot ignored=SIGHUP,SIGINT", "task.snapshot ignored=3" },
 		{ "task.snapshot ignored=SIGHUP,SIGINT", "task.snapshot ignored=2,SIGHUP,SIGHUP" },
-		{ "task.snapshot scope=in,asked", "task.snapshot scope=5" },
+		{ "task.snapshot scope=in,server", "task.snapshot scope=3" },
 		{ "task.snapshot fd=null,null,other", "task.snapshot fd=6,null,1,0" },
 		{ "task.snapshot loginuid=unset", "task.snapshot loginuid=4294967295" },
 		{ "sock.owner family=inet laddr=1.2.3.4",

@@ -63,7 +63,7 @@ static void two_keys(void **state)
 		 DELIVER("101", "a/140") KEY("1500") INT("1500", "a/140", HANDLER)
 		 DELIVER("1501", "a/140") EXIT("1510", "a/140", "256") LATER, OPEN
 		 "interrupt #1 tty SIGINT no_effect: a/140 handled; seen\n"
-		 "interrupt #1 tty SIGINT stopped: a/140 exited; seen\n");
+		 "interrupt #1 tty SIGINT stopped: a/140 exited; inferred\n");
 }
 
 static void nobody_there(void **state)
@@ -113,7 +113,7 @@ static void handler(void **state)
 		   DELIVER("101", "a/140") "@1050 trace.tick\n");
 	story_expect(s, OPEN); /* it may still end */
 	story_tell(s, EXIT("1090", "a/140", "256") "@1150 trace.tick\n");
-	story_expect(s, "interrupt #1 tty SIGINT stopped: a/140 exited; seen\n");
+	story_expect(s, "interrupt #1 tty SIGINT stopped: a/140 exited; inferred\n");
 	story_tell(s, JOB("b", "141") KEY("2000") INT("2000", "b/141", HANDLER)
 		   DELIVER("2001", "b/141") "@3001 trace.tick\n");
 	story_expect(s, "interrupt #1 tty SIGINT no_effect: b/141 handled; seen\n");
@@ -142,7 +142,7 @@ static void ends_of_the_hangup(void **state)
 		 STORY_HUP("101", "bash/130", "a/140", "130", "")
 		 "@102 a/140 task.exit pgid=130 sid=130 exit_code=1\n" "@900 trace.tick\n" LATER,
 		 "open #1 alice exec \"x\" root=130 server=120 pty=pts/0 seen\n"
-		 "interrupt #1 tty SIGINT stopped: bash/130 died, a/140 exited; seen\n"
+		 "interrupt #1 tty SIGINT stopped: bash/130 died, a/140 exited; inferred\n"
 		 "close #1 exit signal=SIGINT processes=2 orphans=0 lost=0 seen\n");
 }
 
@@ -216,7 +216,7 @@ static void handed_on(void **state)
 		 "@102 timeout/140 signal.generate ->work/150 sig=SIGINT si_pid=140 group=1"
 		 " flags=info pgid=150 sid=130\n" EXIT("103", "work/150", "2")
 		 EXIT("104", "timeout/140", "31744") LATER, OPEN
-		 "interrupt #1 tty SIGINT stopped: timeout/140 exited, work/150 died; seen\n");
+		 "interrupt #1 tty SIGINT stopped: timeout/140 exited, work/150 died; inferred\n");
 }
 
 #define KILL(ms, from, target, sig)                                                                \

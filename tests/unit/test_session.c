@@ -196,9 +196,9 @@ static void forward_only(void **state)
 	(void)state;
 	story_tell(s, LOGGED_IN "@100 trace.tick\n");
 	assert_false(asks_for(s, 120));
-	story_tell(s, "@500 trace.tick\n");
+	story_tell(s, "@1100 trace.tick\n");
 	assert_true(asks_for(s, 120));
-	story_tell(s, ANSWER("501") "@2900 trace.tick\n");
+	story_tell(s, ANSWER("1101") "@2900 trace.tick\n");
 	assert_false(asks_for(s, 120));
 	story_expect(s, "");
 	assert_true(engine_deadline(story_engine(s)) == 3020 * MS);
@@ -219,10 +219,10 @@ static void internal_sftp(void **state)
 
 	(void)state;
 	story_tell(s, LOGGED_IN "@30 sshd/120 task.fork fork=130 pgid=110 sid=110 scope=in,server\n"
-		      "@500 trace.tick\n");
+		      "@1100 trace.tick\n");
 	assert_true(asks_for(s, 130));
-	story_tell(s, "@501 sshd/130 task.snapshot parent=120 pgid=130 sid=130 uid=1000"
-		      " scope=in,server\n" ANSWER("501"));
+	story_tell(s, "@1101 sshd/130 task.snapshot parent=120 pgid=130 sid=130 uid=1000"
+		      " scope=in,server\n" ANSWER("1101"));
 	story_expect(s, "open #1 alice subsystem \"internal-sftp\" root=130 server=120 seen\n");
 	story_tell(s, STORY_TCP("4000", "ESTABLISHED", "CLOSE_WAIT", "")
 		      "@4001 sshd/120 task.exit exit_code=65280\n"

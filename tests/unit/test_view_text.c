@@ -216,6 +216,8 @@ static void test_open(void **state)
 	f = opening(0, REQUEST_SUBSYSTEM, 0, "sftp");
 	open_is(f, "203.0.113.7:51514 -> :22, subsystem sftp");
 	f = opening(0, REQUEST_NONE, 0, "");
+	open_is(f, "203.0.113.7:51514 -> :22, its process ended before a command ran");
+	f.u.open.tgid = f.u.open.server_tgid;
 	open_is(f, "203.0.113.7:51514 -> :22, no command (port forwarding, if anything)");
 }
 

@@ -6,6 +6,9 @@
 #include "cli/options.h"
 
 int cmd_trace(int argc, char **argv); /* the default: live, or -r */
+int cmd_sessions(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
+int cmd_orphans(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_fields(int argc, char **argv);
 

@@ -259,7 +259,7 @@ static void end(struct trace *t)
 int trace_live(const struct options *o)
 {
 	struct trace t = {.process = -1, .signals = -1};
-	int status;
+	int status, its;
 
 	t.started = live_now();
 	t.flushed = t.started;
@@ -280,8 +280,11 @@ out:
 	if (t.live)
 		end(&t);
 	status = run_close(&t.run);
-	if (t.reason == WIRE_END_COMMAND && o->command && status == EXIT_OK)
-		status = command_status(&t.command);
+	if (t.reason == WIRE_END_COMMAND && o->command) {
+		/* a failure of the command says more than that some of it was not seen */
+		its = command_status(&t.command);
+		status = its ? its : status;
+	}
 	if (o->command)
 		command_close(&t.command);
 	else if (t.process >= 0)

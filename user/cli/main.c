@@ -14,6 +14,9 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"trace", cmd_trace},
+	{"sessions", cmd_sessions},
+	{"explain", cmd_explain},
+	{"orphans", cmd_orphans},
 	{"demo", cmd_demo},
 	{"fields", cmd_fields},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "cli/options.h"
+#include "cli/options_row.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -12,14 +12,14 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static int usage(struct err *e, const char *what, const char *value, const char *hint)
+int options_usage(struct err *e, const char *what, const char *value, const char *hint)
 {
 	err_set(e, EXIT_USAGE, "%s '%s'", what, value);
 	return hint ? err_hint(e, "did you mean %s?", hint) :
 		      err_hint(e, "sigtrace --help lists the options");
 }
 
-static int set_scope(struct options *o, unsigned scope, struct err *e)
+int options_scope(struct options *o, unsigned scope, struct err *e)
 {
 	if (o->scope_given && o->scope != scope) {
 		err_set(e, EXIT_USAGE, "two scopes are given");
@@ -33,13 +33,13 @@ static int set_scope(struct options *o, unsigned scope, struct err *e)
 static int on_sshd(struct options *o, const char *v, struct err *e)
 {
 	(void)v;
-	return set_scope(o, WIRE_SCOPE_SSHD, e);
+	return options_scope(o, WIRE_SCOPE_SSHD, e);
 }
 
 static int on_all(struct options *o, const char *v, struct err *e)
 {
 	(void)v;
-	return set_scope(o, WIRE_SCOPE_ALL, e);
+	return options_scope(o, WIRE_SCOPE_ALL, e);
 }
 
 static int on_pid(struct options *o, const char *v, struct err *e)
@@ -49,7 +49,7 @@ static int on_pid(struct options *o, const char *v, struct err *e)
 	FILE *f;
 
 	if (parse_u64(v, INT_MAX, &pid) || !pid)
-		return usage(e, "-p takes a process id, not", v, NULL);
+		return options_usage(e, "-p takes a process id, not", v, NULL);
 	snprintf(path, sizeof(path), "/proc/%u/status", (unsigned)pid);
 	f = fopen(path, "re");
 	if (!f) {
@@ -61,7 +61,7 @@ static int on_pid(struct options *o, const char *v, struct err *e)
 		if (sscanf(line, "Tgid: %u", &o->tgid) == 1)
 			break;
 	fclose(f);
-	return set_scope(o, WIRE_SCOPE_TREE, e);
+	return options_scope(o, WIRE_SCOPE_TREE, e);
 }
 
 static int on_user(struct options *o, const char *v, struct err *e)
@@ -75,7 +75,7 @@ static int on_tty(struct options *o, const char *v, struct err *e)
 {
 	/* by its name alone: a recording's terminal need not exist here and now */
 	if (tty_by_name(v, &o->filter.tty) || !o->filter.tty)
-		return usage(e, "-t takes a terminal such as pts/5, not", v, NULL);
+		return options_usage(e, "-t takes a terminal such as pts/5, not", v, NULL);
 	return 0;
 }
 
@@ -91,7 +91,7 @@ static int on_session(struct options *o, const char *v, struct err *e)
 	uint64_t n;
 
 	if (parse_u64(v[0] == '#' ? v + 1 : v, UINT32_MAX, &n) || !n)
-		return usage(e, "--session takes a number, not", v, NULL);
+		return options_usage(e, "--session takes a number, not", v, NULL);
 	o->filter.session = n;
 	return 0;
 }
@@ -120,7 +120,7 @@ static int add_signal(struct options *o, const char *word, bool not, struct err 
 	if (!sig) {
 		const char *const *names = signal_names(&n);
 
-		return usage(e, "unknown signal", word, parse_nearest(word, names, n));
+		return options_usage(e, "unknown signal", word, parse_nearest(word, names, n));
 	}
 	bit = UINT64_C(1) << (sig - 1);
 	if (not && !o->filter.signals)
@@ -152,7 +152,7 @@ static int add_kind(struct options *o, const char *word, bool not, struct err *e
 	uint32_t bit = kind ? UINT32_C(1) << kind : fact_bit(word);
 
 	if (!bit)
-		return usage(e, "unknown kind", word,
+		return options_usage(e, "unknown kind", word,
 			     parse_nearest(word, kind_names, COUNT(kind_names)));
 	if (not && !o->filter.kinds)
 		o->filter.kinds = UINT32_MAX;
@@ -212,7 +212,7 @@ static int on_color(struct options *o, const char *v, struct err *e)
 			o->color = i;
 			return 0;
 		}
-	return usage(e, "--color takes auto, always or never, not", v,
+	return options_usage(e, "--color takes auto, always or never, not", v,
 		     parse_nearest(v, names, COUNT(names)));
 }
 
@@ -246,9 +246,9 @@ static int on_ready_fd(struct options *o, const char *v, struct err *e)
 	uint64_t fd;
 
 	if (parse_u64(v, 65535, &fd))
-		return usage(e, "--ready-fd takes a descriptor, not", v, NULL);
+		return options_usage(e, "--ready-fd takes a descriptor, not", v, NULL);
 	if (fcntl((int)fd, F_GETFD) < 0)
-		return usage(e, "--ready-fd: there is no open descriptor", v, NULL);
+		return options_usage(e, "--ready-fd: there is no open descriptor", v, NULL);
 	o->ready_fd = fd;
 	return 0;
 }
@@ -269,14 +269,7 @@ static int on_version(struct options *o, const char *v, struct err *e)
 	return 0;
 }
 
-static const struct row {
-	const char *group; /* of the first row of a group */
-	char brief;
-	const char *name;
-	const char *arg; /* NULL: takes none */
-	int (*set)(struct options *o, const char *value, struct err *e);
-	const char *help;
-} rows[] = {
+const struct option_row option_rows[] = {
 	{"What to trace", 0, "sshd", NULL, on_sshd, "every ssh server, its sessions and all their processes"},
 	{NULL, 0, "all", NULL, on_all, "every process of the machine"},
 	{NULL, 'p', "pid", "PID", on_pid, "one process and its descendants; ends when it does"},
@@ -300,139 +293,5 @@ static const struct row {
 	{NULL, 'V', "version", NULL, on_version, "show the version"},
 };
 
-void options_help(FILE *out)
-{
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		const struct row *r = &rows[i];
-		char left[64];
-		int n = 0;
-
-		if (r->group)
-			fprintf(out, "\n%s\n", r->group);
-		if (r->brief)
-			n = snprintf(left, sizeof(left), "-%c, ", r->brief);
-		else
-			n = snprintf(left, sizeof(left), "    ");
-		snprintf(left + n, sizeof(left) - n, "--%s%s%s", r->name, r->arg ? " " : "",
-			 r->arg ? r->arg : "");
-		fprintf(out, "  %-26s %s\n", left, r->help);
-	}
-}
-
-static const struct row *find_brief(char c)
-{
-	for (size_t i = 0; i < COUNT(rows); i++)
-		if (rows[i].brief == c)
-			return &rows[i];
-	return NULL;
-}
-
-static const struct row *find_name(const char *name, size_t n)
-{
-	for (size_t i = 0; i < COUNT(rows); i++)
-		if (strlen(rows[i].name) == n && !strncmp(rows[i].name, name, n))
-			return &rows[i];
-	return NULL;
-}
-
-static int unknown(const char *arg, struct err *e)
-{
-	const char *names[COUNT(rows)], *near;
-
-	for (size_t i = 0; i < COUNT(rows); i++)
-		names[i] = rows[i].name;
-	near = !strncmp(arg, "--", 2) ? parse_nearest(arg + 2, names, COUNT(rows)) : NULL;
-	err_set(e, EXIT_USAGE, "unknown option '%s'", arg);
-	return near ? err_hint(e, "did you mean --%s?", near) :
-		      err_hint(e, "sigtrace --help lists the options");
-}
-
-/* argv[*i] is --name, --name=value or --name value */
-static int take_long(struct options *o, int argc, char **argv, int *i, struct err *e)
-{
-	const char *arg = argv[*i], *eq = strchr(arg, '=');
-	const struct row *r = find_name(arg + 2, eq ? (size_t)(eq - arg - 2) : strlen(arg + 2));
-
-	if (!r)
-		return unknown(arg, e);
-	if (!r->arg && eq)
-		return err_set(e, EXIT_USAGE, "--%s takes no value", r->name);
-	if (r->arg && !eq && *i + 1 >= argc)
-		return err_set(e, EXIT_USAGE, "--%s needs %s", r->name, r->arg);
-	return r->set(o, !r->arg ? NULL : eq ? eq + 1 : argv[++*i], e);
-}
-
-/* argv[*i] is -a, -ab, -aVALUE or -a VALUE */
-static int take_brief(struct options *o, int argc, char **argv, int *i, struct err *e)
-{
-	for (const char *p = argv[*i] + 1; *p; p++) {
-		const struct row *r = find_brief(*p);
-
-		if (!r)
-			return unknown(argv[*i], e);
-		if (!r->arg) {
-			if (r->set(o, NULL, e))
-				return -1;
-			continue;
-		}
-		if (p[1])
-			return r->set(o, p + 1, e);
-		if (*i + 1 >= argc)
-			return err_set(e, EXIT_USAGE, "-%c needs %s", *p, r->arg);
-		return r->set(o, argv[++*i], e);
-	}
-	return 0;
-}
-
-static int take_command(struct options *o, char **argv, struct err *e)
-{
-	if (!*argv)
-		return err_set(e, EXIT_USAGE, "-- needs a command");
-	o->command = argv;
-	return set_scope(o, WIRE_SCOPE_CMD, e);
-}
-
-static int check(struct options *o, struct err *e)
-{
-	if (o->help || o->version)
-		return 0;
-	if (o->read && o->scope_given)
-		return err_set(e, EXIT_USAGE, "-r reads a recording: it has its scope already");
-	if (o->read && o->write)
-		return err_set(e, EXIT_USAGE, "-w records what is live: it cannot go with -r");
-	if (o->write && !strcmp(o->write, "-") && !o->quiet &&
-	    (!o->output || !strcmp(o->output, "-"))) {
-		err_set(e, EXIT_USAGE, "-w - and the view would both write to stdout");
-		return err_hint(e, "add -q, or -o FILE for the view");
-	}
-	if (!o->read && !o->scope_given) {
-		if (!o->filter.user && !o->filter.tty && !o->filter.peer && !o->filter.session) {
-			err_set(e, EXIT_USAGE, "nothing to trace");
-			return err_hint(e, "give --sshd, --all, -p PID, -- CMD, or -r FILE");
-		}
-		o->scope = WIRE_SCOPE_SSHD; /* the other filters are about sessions */
-	}
-	return 0;
-}
-
-int options_parse(struct options *o, int argc, char **argv, struct err *e)
-{
-	memset(o, 0, sizeof(*o));
-	o->ready_fd = -1;
-	for (int i = 1; i < argc; i++) {
-		const char *arg = argv[i];
-		int r;
-
-		if (!strcmp(arg, "--"))
-			return take_command(o, argv + i + 1, e) ? -1 : check(o, e);
-		if (!strncmp(arg, "--", 2))
-			r = take_long(o, argc, argv, &i, e);
-		else if (arg[0] == '-' && arg[1])
-			r = take_brief(o, argc, argv, &i, e);
-		else
-			r = usage(e, "unexpected argument", arg, NULL);
-		if (r)
-			return -1;
-	}
-	return check(o, e);
-}
+const size_t option_count = COUNT(option_rows);
+_Static_assert(COUNT(option_rows) <= OPTIONS_MOST, "raise OPTIONS_MOST");

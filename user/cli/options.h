@@ -29,12 +29,20 @@ struct options {
 	int ready_fd;	       /* -1: none */
 	bool help;
 	bool version;
+	const char *only;      /* of a command: the long names of its options, " read json .. "; else NULL */
+	const char *word;      /* of a command: its argument, NULL: none was given */
 };
 
 /* Parses argv[1..]. 0, or -1 with e (EXIT_USAGE). Strings point into argv. */
 int options_parse(struct options *o, int argc, char **argv, struct err *e);
 
-/* The rows, grouped, as --help shows them. */
-void options_help(FILE *out);
+/*
+ * The same for a command that has only some of the options (long names between blanks, such as
+ * " read help ") and takes one word. `only` is kept.
+ */
+int options_parse_only(struct options *o, int argc, char **argv, const char *only, struct err *e);
+
+/* The rows, grouped, as --help shows them; those in `only`, NULL: all. */
+void options_help(FILE *out, const char *only);
 
 #endif

@@ -18,7 +18,7 @@ static void end_here(struct run *r)
 	run_put(r, &end, sizeof(end));
 }
 
-static void replay(struct run *r, struct recording_reader *in)
+static void take_all(struct run *r, struct recording_reader *in)
 {
 	const void *rec;
 	size_t len;
@@ -37,18 +37,22 @@ static void replay(struct run *r, struct recording_reader *in)
 		end_here(r);
 }
 
+void run_replay(struct run *r)
+{
+	struct recording_reader *in = recording_open(r->o->read, &r->err);
+
+	if (in)
+		take_all(r, in);
+	else
+		r->failed = true;
+	recording_free(in);
+}
+
 int trace_replay(const struct options *o)
 {
-	struct recording_reader *in = NULL;
 	struct run r;
 
-	if (!run_open(&r, o)) {
-		in = recording_open(o->read, &r.err);
-		if (in)
-			replay(&r, in);
-		else
-			r.failed = true;
-	}
-	recording_free(in);
+	if (!run_open(&r, o))
+		run_replay(&r);
 	return run_close(&r);
 }

@@ -80,20 +80,26 @@ static int open_output(struct run *r)
 
 int run_open(struct run *r, const struct options *o)
 {
-	const struct sink sink = {.ctx = r, .event = on_event, .fact = on_fact};
 	struct view_options view = {.filter = o->filter, .verbose = o->verbose, .quiet = o->quiet};
+
+	return run_open_view(r, o, o->json ? view_json_new(&view) : view_text_new(&view));
+}
+
+int run_open_view(struct run *r, const struct options *o, struct view *v)
+{
+	const struct sink sink = {.ctx = r, .event = on_event, .fact = on_fact};
 
 	memset(r, 0, sizeof(*r));
 	r->o = o;
+	r->view = v;
 	if (open_output(r))
 		return -1;
-	view.color = wants_color(o, r->out);
 	r->engine = engine_new(&sink);
-	r->view = o->json ? view_json_new(&view) : view_text_new(&view);
 	if (!r->engine || !r->view) {
 		r->failed = true;
 		return err_set(&r->err, EXIT_CANNOT_TRACE, "out of memory");
 	}
+	v->opt.color = wants_color(o, r->out);
 	if (o->write) {
 		r->writer = recording_create(o->write, &r->err);
 		if (!r->writer) {

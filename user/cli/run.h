@@ -34,8 +34,13 @@ struct run {
 	size_t nlisteners;
 };
 
-/* 0, or -1 with r->err. */
+/* With the text or the JSON view. 0, or -1 with r->err. */
 int run_open(struct run *r, const struct options *o);
+/* With a view of the command's own, which run_close() frees; NULL: out of memory. Sets its colour. */
+int run_open_view(struct run *r, const struct options *o, struct view *v);
+
+/* Takes all records of o->read; the caller looks at what came of it, and ends with run_close(). */
+void run_replay(struct run *r);
 
 /* Takes a record: struct run * as ctx. */
 void run_put(void *ctx, const void *rec, size_t len);

@@ -10,6 +10,8 @@
 /* A client that just said goodbye sent data a moment ago; one that is timed out was silent for at
  * least one ClientAliveInterval, whose unit is the second. */
 #define SILENT (900 * MS)
+/* A server ends within ms of its command when nothing holds the channel. */
+#define HELD (500 * MS)
 /* A jiffy of 10 ms, the coarsest, and one for the way. */
 #define GOODBYE (20 * MS)
 
@@ -50,10 +52,18 @@ static bool is_mux(const struct session *x)
 	       (!x->root_exit.seq || x->hangup.ts <= x->root_exit.ts);
 }
 
+/* The command had ended, but what it left in the background held the channel, and the client with
+ * it, until the client went (ssh-facts 1.2, "hang on exit"). */
+static bool was_held_open(const struct session *x)
+{
+	return !x->pty && (x->members || x->ngone) && x->server_exit.seq &&
+	       x->server_exit.ts > x->root_exit.ts + HELD;
+}
+
 static bool is_exit(const struct session *x)
 {
 	return before(&x->root_exit, changed(x)) && before(&x->root_exit, x->server_exit.ts) &&
-	       before(&x->root_exit, x->hangup.ts);
+	       before(&x->root_exit, x->hangup.ts) && !was_held_open(x);
 }
 
 static void say_exit(struct buf *b, const struct session *x)
@@ -61,7 +71,7 @@ static void say_exit(struct buf *b, const struct session *x)
 	uint32_t sig = exit_signal(x->root->exit_code);
 	const struct task_signal *g = sig ? task_signal(x->root, sig) : NULL;
 
-	buf_str(b, x->request == REQUEST_SHELL ? "the shell " : "the command ");
+	buf_str(b, x->request == REQUEST_SHELL && !x->replaced ? "the shell " : "the command ");
 	if (!sig) {
 		buf_printf(b, "ended by itself with status %d", exit_status(x->root->exit_code));
 		return;

@@ -3,7 +3,9 @@
 #include "finding/finding.h"
 
 #define SIGHUP 1
+#define SIGPIPE 13
 #define HUP_BIT (UINT64_C(1) << (SIGHUP - 1))
+#define PIPE_BIT (UINT64_C(1) << (SIGPIPE - 1))
 #define STOPPED_STATES 0xc   /* __TASK_STOPPED | __TASK_TRACED, include/linux/sched.h */
 #define TASK_UNINTERRUPTIBLE 2
 #define TASK_KILLABLE_BITS 0x102 /* TASK_WAKEKILL | TASK_UNINTERRUPTIBLE */
@@ -109,9 +111,6 @@ static bool anything(const struct survivor *v)
 #define BY_HAND "SIGTERM, then SIGKILL, ends it"
 
 static const struct survival survivals[] = {
-	{REASON_OTHER_SESSION, own_session,
-	 "never signalled: it runs in a session of its own (setsid), which a hang-up does not reach",
-	 NULL},
 	{REASON_IGNORED, hup_ignored, "it ignored the hang-up's SIGHUP", BY_HAND},
 	{REASON_BLOCKED, hup_blocked, "it blocks SIGHUP in every thread, so the hang-up's stays pending",
 	 BY_HAND},
@@ -120,6 +119,9 @@ static const struct survival survivals[] = {
 	{REASON_UNINTERRUPTIBLE, is_uninterruptible,
 	 "it sleeps uninterruptibly (state D): the hang-up's SIGHUP waits for that to end", NULL},
 	{REASON_UNKNOWN, hup_other, "it got the hang-up's SIGHUP and is still there", NULL},
+	{REASON_OTHER_SESSION, own_session,
+	 "never signalled: it runs in a session of its own (setsid), which a hang-up does not reach",
+	 NULL},
 	{REASON_OTHER_GROUP, job_of_ended_shell,
 	 "never signalled: a background job, and a shell that exits hangs up only the foreground group",
 	 "end jobs before the shell, or set huponexit"},
@@ -153,10 +155,20 @@ const struct survival *survival_of(const struct survivor *v)
 	return r;
 }
 
+/* Of a terminal inside the session (script, su --pty): it runs in a session of its own as well, but
+ * is no daemon. A dead descriptor of a session without a terminal is a pipe. */
+static bool has_terminal(const struct survivor *v)
+{
+	for (int i = 0; i < 3; i++)
+		if (v->t->s.fd[i] == WIRE_FD_TTY || (v->x->pty && v->t->s.fd[i] == WIRE_FD_DEAD))
+			return true;
+	return v->t->s.tty != 0;
+}
+
 /* A daemon's second fork: in a session that is neither the login's nor led by itself. */
 static bool is_daemonised(const struct survivor *v)
 {
-	return own_session(v) && v->t->s.sid != v->t->key.tgid;
+	return own_session(v) && v->t->s.sid != v->t->key.tgid && !has_terminal(v);
 }
 
 static bool set_hup_aside(const struct survivor *v)
@@ -174,7 +186,7 @@ static bool let_go_of_stdio(const struct survivor *v)
 
 static bool leads_a_session(const struct survivor *v)
 {
-	return own_session(v) && v->t->s.sid == v->t->key.tgid;
+	return own_session(v) && v->t->s.sid == v->t->key.tgid && !has_terminal(v);
 }
 
 static bool by_nohup(const struct survivor *v)
@@ -234,6 +246,8 @@ static const char *fate(const struct survivor *v)
 
 	if (v->x->pty && (fd[1] == WIRE_FD_DEAD || fd[2] == WIRE_FD_DEAD))
 		return "its terminal is gone: writes fail with EIO, no signal comes";
+	if ((fd[1] == WIRE_FD_DEAD || fd[2] == WIRE_FD_DEAD) && v->t->s.ignored & PIPE_BIT)
+		return "its pipes are closed: writes fail with EPIPE, and it ignores SIGPIPE";
 	if (fd[1] == WIRE_FD_DEAD || fd[2] == WIRE_FD_DEAD)
 		return "would die of SIGPIPE at its next write";
 	return "runs until it ends by itself";

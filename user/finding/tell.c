@@ -105,6 +105,17 @@ static void about(struct fact_interrupt *f, const struct interrupt *i, const str
 	}
 }
 
+/* A key that was not seen, or an end by exit(2) that may have had a reason of its own, is not. */
+static bool is_proven(const struct interrupt *i)
+{
+	if (i->origin == ORIGIN_TTY && !i->key_seq)
+		return false;
+	for (size_t k = 0; k < i->nmembers; k++)
+		if (i->members[k].outcome == OUTCOME_EXITED)
+			return false;
+	return true;
+}
+
 void tell_interrupt(struct engine *e, const struct interrupt *i, const struct session *x)
 {
 	struct seqs evidence = {0};
@@ -115,8 +126,7 @@ void tell_interrupt(struct engine *e, const struct interrupt *i, const struct se
 		.kind = FACT_INTERRUPT,
 		.ts = i->ts,
 		.session = i->session,
-		.confidence = confidence(e, x, i->origin == ORIGIN_TTY && !i->key_seq ?
-						       CONF_INFERRED : CONF_SEEN),
+		.confidence = confidence(e, x, is_proven(i) ? CONF_SEEN : CONF_INFERRED),
 	};
 
 	seqs_add(&evidence, i->key_seq);
@@ -188,13 +198,14 @@ static struct fact_member *members_at_end(const struct session *x, struct seqs *
  */
 static void tell_disconnect(struct engine *e, const struct session *x, const struct cause *cause)
 {
+	uint64_t changed = conn_changed(x->conn);
 	struct seqs evidence = {0};
 	struct buf why = {0};
 	struct fact_member *members;
 	size_t n;
 	struct fact f = {
 		.kind = FACT_INTERRUPT,
-		.ts = session_end(x),
+		.ts = changed && changed < x->ended ? changed : x->ended,
 		.session = x->number,
 		.confidence = confidence(e, x, cause->best == CONF_SEEN ? CONF_INFERRED : cause->best),
 	};

@@ -18,7 +18,7 @@ enum verdict verdict_of(const struct interrupt *i)
 {
 	size_t hit = 0;
 
-	if (i->raw)
+	if (i->raw || i->quoted)
 		return VERDICT_NOT_A_SIGNAL;
 	for (size_t k = 0; k < i->nmembers; k++)
 		hit += has_effect(i, &i->members[k]);
@@ -71,6 +71,10 @@ void verdict_say(struct buf *b, const struct interrupt *i, const struct session 
 	if (i->raw) {
 		buf_str(b, "the terminal makes no signals of keys (ISIG is off): the program that "
 			   "reads it got the byte");
+		if (i->more)
+			buf_printf(b, ", and %u more of them right behind it", i->more);
+	} else if (i->quoted) {
+		buf_str(b, "the terminal made no signal of it: it was quoted (Ctrl-V)");
 	} else if (!i->nmembers) {
 		buf_str(b, "no process was there to take the signal");
 	} else if (verdict_shell_only(i)) {
@@ -80,6 +84,7 @@ void verdict_say(struct buf *b, const struct interrupt *i, const struct session 
 					       "every process that got the signal ended");
 	} else {
 		buf_text(b, m->comm, strnlen(m->comm, WIRE_COMM));
-		buf_printf(b, " %u is still there: %s", m->key.tgid, why_unmoved(i, m, x));
+		buf_printf(b, " %u %s: %s", m->key.tgid,
+			   m->gone ? "did not end of it" : "is still there", why_unmoved(i, m, x));
 	}
 }

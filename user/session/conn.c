@@ -5,7 +5,7 @@
 #include <string.h>
 #include <utlist.h>
 
-#define LOOK_AFTER UINT64_C(200000000) /* ns that a child of a server may take to exec its command */
+#define LOOK_AFTER UINT64_C(1000000000) /* ns that a child of a server may take to exec its command */
 
 const char *const server_comms[] = {"sshd",	"sshd-session", "sshd-auth",
 				    "dropbear", "tinysshd",	NULL};
@@ -54,10 +54,6 @@ static struct conn *add(struct conns *c, const struct wire_sock *sk, const struc
 
 static void serve(struct conn *k, struct task *t)
 {
-	if (t->conn == k)
-		return;
-	if (t->conn)
-		t->conn->refs--;
 	t->conn = k;
 	t->held = true;
 	k->refs++;
@@ -66,14 +62,16 @@ static void serve(struct conn *k, struct task *t)
 }
 
 /*
- * The listener has the accepted socket open too, for the moment of the fork: it serves nobody. One
- * that a super-server started for a single connection (sshd -i, tinysshd) has it on descriptor 0.
+ * A listener has what it accepts open too, for the moment of the fork: it serves nobody. Its child
+ * has the listening socket for that moment, a connection's process may have some for its client
+ * (ssh -R): both descend from a server. Not by the parent alone: a listener that was restarted
+ * leaves connections to pid 1, and a super-server (sshd -i, tinysshd) is no ssh server.
  */
-static bool is_listener(const struct world *w, const struct task *t, uint32_t fd)
+static bool listens(const struct world *w, const struct task *t)
 {
 	const struct task *parent = world_parent(w, t);
 
-	return fd != 0 && (!parent || !(parent->s.scope & WIRE_SERVER));
+	return !t->conn && !(parent && parent->s.scope & WIRE_SERVER);
 }
 
 static void on_owner(struct conns *c, struct world *w, const struct event *ev)
@@ -82,7 +80,10 @@ static void on_owner(struct conns *c, struct world *w, const struct event *ev)
 	struct task *t = world_event_task(w, ev);
 	struct conn *k;
 
-	if (!t || r->state == WIRE_TCP_LISTEN || !r->sk.rport || is_listener(w, t, r->fd))
+	if (t && r->state == WIRE_TCP_LISTEN && listens(w, t))
+		t->listener = true;
+	/* the first one it has is its own: what comes later are tunnels (ssh -L) */
+	if (!t || r->state == WIRE_TCP_LISTEN || !r->sk.rport || t->listener || t->conn)
 		return;
 	k = find(c, &r->sk);
 	if (!k || (k->closed.seq && k->closed.ts < t->born))
@@ -107,7 +108,8 @@ static void on_fork(struct conns *c, struct world *w, const struct event *ev)
 	if (!parent || !t || t == parent || !(t->s.scope & WIRE_SERVER) || !parent->conn)
 		return;
 	k = parent->conn;
-	serve(k, t);
+	if (!t->conn)
+		serve(k, t);
 	if (k->authenticated.seq && !k->sessions)
 		look(c, k, ev->u.h.ts);
 }
@@ -128,7 +130,7 @@ static void on_exec(struct world *w, const struct event *ev)
 static void on_exited(struct conns *c, struct world *w, const struct event *ev)
 {
 	struct task *t = world_event_task(w, ev);
-	struct conn *k = t ? t->conn : NULL;
+	struct conn *k = t && t->exit_seq == ev->seq ? t->conn : NULL;
 
 	if (!k)
 		return;

@@ -60,7 +60,7 @@ static struct member *find_member(struct interrupt *i, const struct task_key *ke
 static uint64_t interrupt_deadline(const struct interrupt *i)
 {
 	if (i->raw)
-		return i->ts + BURST;
+		return i->last + BURST;
 	if (!i->nmembers)
 		return i->last + NOBODY;
 	for (size_t k = 0; k < i->nmembers; k++)
@@ -85,6 +85,22 @@ static void add_missed(struct sessions *s, struct interrupt *i, const struct tas
 	m->reason = reason;
 }
 
+/* Who waits for a member: su, an outer shell. What is done to the member concerns it soon enough. */
+static bool is_ancestor(const struct sessions *s, const struct interrupt *i, const struct task *t)
+{
+	for (size_t k = 0; k < i->nmembers; k++) {
+		const struct task *p = world_task(s->world, i->members[k].parent.tgid,
+						  i->members[k].parent.start);
+
+		for (int n = 0; n < 64 && p; n++) {
+			if (p == t)
+				return true;
+			p = world_parent(s->world, p);
+		}
+	}
+	return false;
+}
+
 /* Processes of the session that live and did not get it. Of a signal sent with kill(2) nobody is
  * missed: it went where it was sent. */
 static void find_missed(struct sessions *s, struct interrupt *i)
@@ -102,7 +118,7 @@ static void find_missed(struct sessions *s, struct interrupt *i)
 				add_missed(s, i, t, REASON_RAW_TTY);
 			continue;
 		}
-		if (x->interactive && t == x->root)
+		if ((x->interactive && t == x->root) || is_ancestor(s, i, t))
 			continue;
 		if (x->root && t->s.sid != x->root->s.sid)
 			add_missed(s, i, t, REASON_OTHER_SESSION);
@@ -110,6 +126,19 @@ static void find_missed(struct sessions *s, struct interrupt *i)
 			/* the last word on its group may be old: each of the group got the signal */
 			add_missed(s, i, t, REASON_OTHER_GROUP);
 	}
+}
+
+/* Bytes that are data come in floods where a program is sent some: that is told once. */
+static struct interrupt *find_raw(struct sessions *s, const struct wire_key *r)
+{
+	struct interrupt *i;
+
+	DL_FOREACH(s->interrupts, i) {
+		if (i->raw && i->tty == r->tty && i->sig == key_signals[r->key] &&
+		    r->h.ts < i->last + BURST)
+			return i;
+	}
+	return NULL;
 }
 
 static void on_key(struct sessions *s, const struct event *ev)
@@ -120,6 +149,12 @@ static void on_key(struct sessions *s, const struct event *ev)
 
 	if (!session)
 		return;
+	i = r->isig ? NULL : find_raw(s, r);
+	if (i) {
+		i->more++;
+		i->last = r->h.ts;
+		return;
+	}
 	i = add(s, session, ORIGIN_TTY, key_signals[r->key], r->h.ts);
 	if (!i)
 		return;
@@ -139,15 +174,25 @@ static bool from_tty(const struct wire_generate *r)
 			       r->si_code == 0x80 && r->flags & WIRE_SIG_KTHREAD);
 }
 
-/* The oldest one that waits for this signal on this tty and has not met the target yet. */
+static bool waits_for(const struct interrupt *i, const struct wire_generate *r, uint32_t tty)
+{
+	return i->origin == ORIGIN_TTY && i->sig == r->sig && i->tty == tty && !i->raw &&
+	       r->h.ts < i->last + NOBODY;
+}
+
+/* The oldest key that was for this target's group and has not met the target yet; else one that has
+ * met nobody, whose foreground group changed in between. */
 static struct interrupt *find_typed(struct sessions *s, const struct wire_generate *r, uint32_t tty,
 				    const struct task_key *target)
 {
 	struct interrupt *i;
 
 	DL_FOREACH(s->interrupts, i) {
-		if (i->origin == ORIGIN_TTY && i->sig == r->sig && i->tty == tty && !i->raw &&
-		    !find_member(i, target) && r->h.ts < i->last + NOBODY)
+		if (waits_for(i, r, tty) && i->fg_pgid == r->pgid && !find_member(i, target))
+			return i;
+	}
+	DL_FOREACH(s->interrupts, i) {
+		if (waits_for(i, r, tty) && !i->nmembers)
 			return i;
 	}
 	return NULL;
@@ -258,11 +303,12 @@ static void add_member(struct sessions *s, struct interrupt *i, const struct tas
 	m += i->nmembers++;
 	memset(m, 0, sizeof(*m));
 	m->key = t->key;
+	m->parent = (struct task_key){.tgid = t->parent_tgid, .start = t->parent_start};
 	memcpy(m->comm, r->target_comm, WIRE_COMM);
 	m->ts = r->h.ts;
 	m->seq = ev->seq;
 	m->disposition = r->disposition;
-	m->shell = x && x->interactive && x->root == t;
+	m->shell = x && x->interactive && x->root == t && r->disposition == WIRE_HANDLER;
 	m->outcome = first_outcome(r);
 	i->last = r->h.ts;
 }
@@ -338,7 +384,10 @@ static void on_exited(struct sessions *s, const struct event *ev)
 	DL_FOREACH(s->interrupts, i) {
 		struct member *m = find_member(i, &t->key);
 
-		if (!m || !may_still_end(m->outcome))
+		if (!m)
+			continue;
+		m->gone = true;
+		if (!may_still_end(m->outcome))
 			continue;
 		if (exit_signal(t->exit_code) == i->sig) {
 			m->outcome = OUTCOME_DIED;
@@ -373,8 +422,24 @@ void interrupt_apply(struct sessions *s, const struct event *ev)
 	}
 }
 
-static void resolve(struct interrupt *i)
+/* A key that made no signal though its group lives: it was quoted (VLNEXT, Ctrl-V). */
+static bool is_quoted(const struct sessions *s, const struct interrupt *i)
 {
+	const struct session *x = session_find(s, i->session);
+	const struct task *t;
+
+	if (i->raw || i->nmembers || !i->key_seq || !x)
+		return false;
+	DL_FOREACH2(x->members, t, member_next) {
+		if (t->s.pgid == i->fg_pgid && t->born < i->ts)
+			return true;
+	}
+	return false;
+}
+
+static void resolve(const struct sessions *s, struct interrupt *i)
+{
+	i->quoted = is_quoted(s, i);
 	for (size_t k = 0; k < i->nmembers; k++) {
 		struct member *m = &i->members[k];
 
@@ -414,8 +479,8 @@ void interrupt_due(struct sessions *s, bool all)
 		if (!all && (s->now < interrupt_deadline(i) || is_behind(s, i)))
 			continue;
 		DL_DELETE(s->interrupts, i);
-		resolve(i);
-		if (!i->raw)
+		resolve(s, i);
+		if (!i->raw && !i->quoted)
 			find_missed(s, i);
 		session_done(s, DONE_INTERRUPT, session_find(s, i->session), i);
 	}

@@ -110,7 +110,7 @@ static void open_root(struct sessions *s, struct task *t, struct task *server,
 	x->preexisting = preexisting;
 	copy_user(s, x, t->s.uid);
 	set_request(x, t);
-	session_join(s, x, t);
+	session_join(x, t);
 	session_done(s, DONE_OPEN, x, NULL);
 }
 
@@ -137,25 +137,50 @@ static bool is_root(const struct sessions *s, const struct task *t)
 	       (t->s.sid == t->key.tgid || runs_no_helpers(p));
 }
 
+static bool is_shell(const char *comm)
+{
+	static const char *const shells[] = {"sh",  "bash", "dash", "zsh", "fish",
+					     "ksh", "mksh", "ash",  "csh", "tcsh"};
+
+	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++)
+		if (!strcmp(comm, shells[i]))
+			return true;
+	return false;
+}
+
 static void on_exec(struct sessions *s, const struct event *ev)
 {
 	struct task *t = world_event_task(s->world, ev);
+	struct session *x;
 
-	if (t && is_root(s, t))
+	if (!t)
+		return;
+	if (is_root(s, t)) {
 		open_root(s, t, serving_parent(s, t), ev, false);
+		return;
+	}
+	x = session_find(s, t->session);
+	/* `exec vi` at the prompt: no shell is left to take a Ctrl-C and prompt again */
+	if (x && x->root == t && x->request == REQUEST_SHELL) {
+		x->replaced = !is_shell(t->comm);
+		x->interactive = x->pty && !x->replaced;
+	}
 }
 
+/* By descent; who was adopted before we started, by its session's leader. */
 static void adopt(struct sessions *s, struct task *t)
 {
 	struct task *p = t;
 
 	for (int i = 0; i < 64 && p && !p->session; i++)
 		p = world_parent(s->world, p);
+	if (!p)
+		p = world_last(s->world, t->s.sid);
 	if (p && p->session && !t->session) {
 		struct session *x = session_find(s, p->session);
 
 		if (x)
-			session_join(s, x, t);
+			session_join(x, t);
 	}
 }
 
@@ -168,12 +193,23 @@ static struct task *internal_root(struct sessions *s, const struct conn *k)
 	struct task *t;
 
 	for (t = s->world->tasks; t; t = t->hh.next)
-		if (t->alive && t->conn == k && t != k->first && t->s.sid == t->key.tgid)
+		if (t->alive && t->conn == k && t != k->first && t->s.sid == t->key.tgid &&
+		    !t->session)
 			return t;
 	return NULL;
 }
 
-static void open_internal(struct sessions *s, struct conn *k, struct task *t, const struct event *ev)
+/* A command's process that ended before its exec, of a Ctrl-C typed ahead or of a failed exec: it is
+ * no internal-sftp, which has no terminal and ends by itself. */
+static bool died_early(const struct event *ev)
+{
+	int status = exit_status(ev->u.exit.exit_code);
+
+	return ev->u.exit.tty || (status != 0 && status != 255);
+}
+
+static void open_internal(struct sessions *s, struct conn *k, struct task *t,
+			  enum request request, const struct event *ev)
 {
 	struct task *server = world_parent(s->world, t);
 	struct session *x = server ? new_session(s, server, k, ev) : NULL;
@@ -186,12 +222,15 @@ static void open_internal(struct sessions *s, struct conn *k, struct task *t, co
 	x->root_sid = t->s.sid;
 	x->root_ignored = t->s.ignored;
 	x->opened.ts = t->born;
-	x->request = REQUEST_SUBSYSTEM;
+	x->request = request;
 	x->preexisting = k->preexisting;
 	copy_user(s, x, t->s.uid);
-	set_command(x, "internal-sftp", strlen("internal-sftp"));
+	if (request == REQUEST_SUBSYSTEM)
+		set_command(x, "internal-sftp", strlen("internal-sftp"));
+	else
+		x->pty = ev->u.exit.tty;
 	if (t->alive)
-		session_join(s, x, t);
+		session_join(x, t);
 	else
 		x->processes = 1;
 	session_done(s, DONE_OPEN, x, NULL);
@@ -228,7 +267,7 @@ static void on_exited(struct sessions *s, const struct event *ev)
 	if (!k || k->sessions || !k->authenticated.seq || k->authenticated.seq == ev->seq)
 		return;
 	if (t != k->first && t->s.sid == t->key.tgid)
-		open_internal(s, k, t, ev);
+		open_internal(s, k, t, died_early(ev) ? REQUEST_NONE : REQUEST_SUBSYSTEM, ev);
 	else if (only_first_lives(s, k))
 		open_idle(s, k, t, t->s.uid, ev);
 }
@@ -254,7 +293,7 @@ static void on_ready(struct sessions *s, const struct event *ev)
 		if (t->alive && t->known && is_root(s, t))
 			open_root(s, t, serving_parent(s, t), ev, true);
 	for (t = s->world->tasks; t; t = t->hh.next)
-		if (t->alive)
+		if (t->alive && !t->conn)
 			adopt(s, t);
 	DL_FOREACH(s->conns.list, k) {
 		struct task *server = conn_server(s->world, k);
@@ -290,7 +329,7 @@ static void answered(struct sessions *s, const struct event *ev)
 			continue;
 		t = internal_root(s, k);
 		if (t) {
-			open_internal(s, k, t, ev);
+			open_internal(s, k, t, REQUEST_SUBSYSTEM, ev);
 		} else if (s->now >= k->authenticated.ts + IDLE_AFTER) {
 			t = conn_server(s->world, k);
 			if (t)

@@ -143,9 +143,21 @@ void sessions_release(struct sessions *s, struct done *d)
 	free(d);
 }
 
-void session_join(struct sessions *s, struct session *x, struct task *t)
+void session_leave(struct sessions *s, struct task *t)
 {
-	(void)s;
+	struct session *x = t->member_prev ? session_find(s, t->session) : NULL;
+
+	if (x) {
+		DL_DELETE2(x->members, t, member_prev, member_next);
+		x->processes--;
+	}
+	t->member_prev = t->member_next = NULL;
+	t->session = 0;
+	t->startup = t->of_shell = false;
+}
+
+void session_join(struct session *x, struct task *t)
+{
 	t->session = x->number;
 	x->processes++;
 	DL_APPEND2(x->members, t, member_prev, member_next);
@@ -160,7 +172,16 @@ static void on_fork(struct sessions *s, const struct event *ev)
 		return;
 	x = session_find(s, t->session);
 	if (x)
-		session_join(s, x, t);
+		session_join(x, t);
+}
+
+/* A server that was started from inside a session serves sessions of its own. */
+static void on_owner(struct sessions *s, const struct event *ev)
+{
+	struct task *t = world_event_task(s->world, ev);
+
+	if (t && t->conn && t->session)
+		session_leave(s, t);
 }
 
 static void on_exited(struct sessions *s, const struct event *ev)
@@ -174,9 +195,21 @@ static void on_exited(struct sessions *s, const struct event *ev)
 	}
 }
 
+/* Two programs may tell one loss: what counts is by how much its total grew. */
 static void on_lost(struct sessions *s, const struct event *ev)
 {
-	s->lost += ev->u.lost.count;
+	const struct wire_lost *r = &ev->u.lost;
+	uint64_t *told;
+
+	if (r->lost_cpu >= LOST_CPUS || r->lost_kind > WIRE_KIND_MAX) {
+		s->lost += r->count;
+		return;
+	}
+	told = &s->lost_of[r->lost_cpu][r->lost_kind];
+	if (r->total > *told) {
+		s->lost += r->total - *told;
+		*told = r->total;
+	}
 }
 
 static void due(struct sessions *s)
@@ -201,6 +234,9 @@ void sessions_apply(struct sessions *s, const struct event *ev)
 	switch (ev->u.h.kind) {
 	case WIRE_TASK_FORK:
 		on_fork(s, ev);
+		break;
+	case WIRE_SOCK_OWNER:
+		on_owner(s, ev);
 		break;
 	case WIRE_TASK_EXIT:
 		on_exited(s, ev);
@@ -227,8 +263,6 @@ static void let_go(struct sessions *s, struct session *x)
 	/* the connection holds its processes itself */
 	if (x->conn)
 		x->conn->refs--;
-	else if (x->server)
-		world_release(s->world, x->server);
 	x->root = NULL;
 	x->conn = NULL;
 	x->server = NULL;

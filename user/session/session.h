@@ -9,6 +9,7 @@
 #include "session/conn.h"
 
 #define MS UINT64_C(1000000)
+#define LOST_CPUS 256 /* as bpf/emit.h counts them */
 
 /* Evidence: seqs of records, without order until it is taken. */
 struct seqs {
@@ -35,7 +36,7 @@ struct session {
 	struct task *root;   /* NULL for a connection without a command */
 	struct task *server; /* the server's process that forked the root */
 	struct conn *conn;   /* NULL: not seen */
-	struct wire_sock sk; /* from the connection or SSH_CONNECTION; family 0: not known */
+	struct wire_sock sk; /* the connection's; family 0: not known */
 	struct mark opened;
 	struct mark root_exit;
 	struct mark server_exit;
@@ -56,6 +57,7 @@ struct session {
 	uint64_t root_ignored; /* signals ignored at the root's first exec */
 	bool preexisting;
 	bool interactive;    /* a shell on a pty */
+	bool replaced;	     /* the shell has exec'd another program in its place */
 	uint32_t processes;
 	uint64_t lost_before; /* records lost up to its opening */
 	struct task *members; /* live processes, in the order of their appearance */
@@ -66,6 +68,7 @@ struct session {
 
 struct member {
 	struct task_key key;
+	struct task_key parent; /* at its fork */
 	char comm[WIRE_COMM];
 	enum outcome outcome;
 	uint64_t ts;	     /* of the signal */
@@ -77,6 +80,7 @@ struct member {
 	uint32_t exit_code;
 	uint32_t disposition;
 	bool shell;	     /* the session's interactive shell */
+	bool gone;	     /* ended all the same, of something else */
 };
 
 struct missed {
@@ -97,6 +101,8 @@ struct interrupt {
 	uint64_t last;	    /* ts of its last signal */
 	uint64_t key_seq;   /* of the keystroke, 0: not seen */
 	bool raw;	    /* ISIG was off: the byte is data */
+	bool quoted;	    /* no signal came of it, though there was somebody to take one */
+	uint32_t more;	    /* further keys right behind it that were data too */
 	struct member *members;
 	size_t nmembers;
 	struct missed *missed;
@@ -124,6 +130,7 @@ struct sessions {
 	size_t nasks, cap_asks;
 	uint32_t count;	  /* sessions so far: the last number */
 	uint64_t lost;	  /* records, so far */
+	uint64_t lost_of[LOST_CPUS][WIRE_KIND_MAX + 1]; /* the totals that were told */
 	uint64_t now;	  /* ts of the newest record: time never goes back */
 	uint64_t seq;	  /* of the newest record */
 	uint64_t due;	  /* no deadline is earlier than this */
@@ -164,7 +171,8 @@ void session_asks(struct sessions *s, uint32_t tgid);
 void session_due(struct sessions *s, uint64_t deadline);
 void session_done(struct sessions *s, enum done_kind kind, struct session *session,
 		  struct interrupt *interrupt);
-void session_join(struct sessions *s, struct session *session, struct task *t);
+void session_join(struct session *session, struct task *t);
+void session_leave(struct sessions *s, struct task *t);
 
 /* open.c: which exec, snapshot or connection is a session */
 void open_apply(struct sessions *s, const struct event *ev);

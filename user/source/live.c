@@ -2,6 +2,7 @@
 #include "source/live.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -131,6 +132,27 @@ static int fail(struct err *e, const char *what)
 	return -1;
 }
 
+/* sched_process_exit(task) until 6.15 or so, then (task, bool group_dead): the running kernel's BTF
+ * says which. */
+static bool exit_tells_group_dead(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	const struct btf_type *t;
+	bool yes = false;
+	int id;
+
+	if (!btf)
+		return false;
+	id = btf__find_by_name_kind(btf, "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF);
+	t = id > 0 ? btf__type_by_id(btf, id) : NULL;
+	while (t && (btf_is_typedef(t) || btf_is_ptr(t)))
+		t = btf__type_by_id(btf, t->type);
+	if (t && btf_is_func_proto(t))
+		yes = btf_vlen(t) >= 3; /* the first is the hook's own void * */
+	btf__free(btf);
+	return yes;
+}
+
 static int configure(struct live *l, struct err *e)
 {
 	struct sigtrace_bpf *s = l->skel;
@@ -141,6 +163,8 @@ static int configure(struct live *l, struct err *e)
 	s->rodata->wake_above = ring / 4;
 	s->rodata->scope_all = l->o.scope == WIRE_SCOPE_ALL ? WIRE_IN : 0;
 	s->rodata->scope_servers = l->o.scope == WIRE_SCOPE_SSHD;
+	s->rodata->exit_tells_group_dead = exit_tells_group_dead();
+	s->rodata->loss_cpus = libbpf_num_possible_cpus();
 	/* the coarse clocks tick in jiffies: kernel/time/posix-timers.c, KTIME_LOW_RES */
 	if (!clock_getres(CLOCK_MONOTONIC_COARSE, &jiffy) && !jiffy.tv_sec)
 		s->rodata->jiffy_ns = jiffy.tv_nsec;
@@ -320,10 +344,14 @@ int live_sleep(struct live *l, size_t drained)
 
 void live_ask(struct live *l, const uint32_t *tgids, size_t n)
 {
+	struct bpf_map *asked = l->skel->maps.asked;
+	uint32_t one = 1;
+
 	for (size_t i = 0; i < n; i++)
-		if (tgids[i] < l->scope_len)
-			l->scope[tgids[i]] |= WIRE_ASKED;
+		bpf_map__update_elem(asked, &tgids[i], sizeof(*tgids), &one, sizeof(one), BPF_ANY);
 	snapshot(l, SNAP_ASKED);
+	for (size_t i = 0; i < n; i++)
+		bpf_map__delete_elem(asked, &tgids[i], sizeof(*tgids), 0);
 	live_drain(l);
 	tell_ready(l, 0, 1);
 }

@@ -209,7 +209,7 @@ static void put_orphan(struct buf *b, const struct fact_orphan *o)
 	}
 	buf_char(b, ']');
 	put_u64(b, "age_ns", o->age);
-	put_u64(b, "new_ppid", o->new_ppid);
+	put_u64_null(b, "new_ppid", o->new_ppid);
 	put_str(b, "reason", reason_name(o->reason));
 	put_bool(b, "intended", o->intended);
 	put_str(b, "why", o->why);

@@ -68,6 +68,12 @@ void text_confidence(struct buf *b, const struct fact *f);
 void text_interrupt(struct text *t, const struct engine *e, const struct fact *f,
 		    struct text_row *r);
 
+/* "sleep 140 died after 46 us", "timeout 150 was not reached: is in another process group" */
+void text_member(struct buf *b, const struct fact_interrupt *i, const struct fact_member *m);
+void text_missed(struct buf *b, const struct fact_missed *m);
+/* The colour of what it came to. */
+const char *text_interrupt_sgr(const struct fact_interrupt *i);
+
 /* text_event.c, text_fact.c */
 void text_event(struct view *v, const struct engine *e, const struct event *ev, uint32_t session);
 void text_fact(struct view *v, const struct engine *e, const struct fact *f);

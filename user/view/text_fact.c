@@ -34,7 +34,8 @@ static void put_request(struct buf *b, const struct fact_open *o, bool verbose)
 
 	switch (o->request) {
 	case REQUEST_NONE:
-		buf_str(b, "no command (port forwarding, if anything)");
+		buf_str(b, o->tgid == o->server_tgid ? "no command (port forwarding, if anything)" :
+						       "its process ended before a command ran");
 		return;
 	case REQUEST_SUBSYSTEM:
 		buf_str(b, "subsystem ");

@@ -13,7 +13,7 @@ static void put_elapsed(struct buf *b, uint64_t ns)
 	buf_duration(b, ns);
 }
 
-static void put_member(struct buf *b, const struct fact_interrupt *i, const struct fact_member *m)
+void text_member(struct buf *b, const struct fact_interrupt *i, const struct fact_member *m)
 {
 	static const char *const went_on[] = {
 		[OUTCOME_PENDING] = "?",
@@ -75,7 +75,7 @@ static const char *missed_why(enum reason reason)
 	return NULL;
 }
 
-static void put_missed(struct buf *b, const struct fact_missed *m)
+void text_missed(struct buf *b, const struct fact_missed *m)
 {
 	const char *why = missed_why(m->reason);
 
@@ -121,12 +121,12 @@ static void put_effects(struct text *t, const struct text_row *r, const struct f
 	for (n = 0; n < i->nmembers; n++) {
 		if (is_dead(&i->members[n]) && ++dead > DEAD_SHOWN && !t->v.opt.verbose)
 			continue;
-		put_member(next(t, r, first), i, &i->members[n]);
+		text_member(next(t, r, first), i, &i->members[n]);
 	}
 	if (dead > DEAD_SHOWN && !t->v.opt.verbose)
 		buf_printf(next(t, r, first), "and %zu more did (-v tells)", dead - DEAD_SHOWN);
 	for (n = 0; n < i->nmissed; n++)
-		put_missed(next(t, r, first), &i->missed[n]);
+		text_missed(next(t, r, first), &i->missed[n]);
 }
 
 static void put_source(struct buf *b, const struct fact_interrupt *i)
@@ -153,7 +153,7 @@ static void put_source(struct buf *b, const struct fact_interrupt *i)
 	buf_str(b, ": ");
 }
 
-static const char *interrupt_sgr(const struct fact_interrupt *i)
+const char *text_interrupt_sgr(const struct fact_interrupt *i)
 {
 	switch (i->verdict) {
 	case VERDICT_STOPPED:
@@ -198,7 +198,7 @@ void text_interrupt(struct text *t, const struct engine *e, const struct fact *f
 	r->event = "signal";
 	if (i->origin == ORIGIN_TTY)
 		r->event = text_key(i->sig) ? text_key(i->sig) : "key";
-	r->sgr = interrupt_sgr(i);
+	r->sgr = text_interrupt_sgr(i);
 	text_row(t, e, r);
 	put_source(&t->v.out, i);
 	if (calm)

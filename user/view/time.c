@@ -33,7 +33,6 @@ static void put_hms(struct buf *b, int64_t sec)
 	buf_u64_width(b, s / 60 % 60, 2);
 	buf_char(b, ':');
 	buf_u64_width(b, s % 60, 2);
-	buf_char(b, '.');
 }
 
 /* Days since 1970-01-01 -> the Gregorian calendar, with years that begin in March so that the leap
@@ -60,7 +59,25 @@ void view_clock(struct buf *b, const struct wire_begin *begin, uint64_t ts)
 	struct wall w = wall(begin, ts);
 
 	put_hms(b, w.sec + begin->gmtoff);
+	buf_char(b, '.');
 	buf_u64_width(b, w.ns / 1000000, 3);
+}
+
+void view_date(struct buf *b, const struct wire_begin *begin, uint64_t ts)
+{
+	int64_t sec = wall(begin, ts).sec + begin->gmtoff;
+
+	put_date(b, floor_div(sec, DAY));
+	buf_char(b, ' ');
+	put_hms(b, sec);
+}
+
+uint32_t view_day_ms(const struct wire_begin *begin, uint64_t ts)
+{
+	struct wall w = wall(begin, ts);
+	int64_t sec = w.sec + begin->gmtoff;
+
+	return (uint32_t)(sec - floor_div(sec, DAY) * DAY) * 1000 + w.ns / 1000000;
 }
 
 void view_time(struct buf *b, const struct wire_begin *begin, uint64_t ts)
@@ -70,6 +87,7 @@ void view_time(struct buf *b, const struct wire_begin *begin, uint64_t ts)
 	put_date(b, floor_div(w.sec, DAY));
 	buf_char(b, 'T');
 	put_hms(b, w.sec);
+	buf_char(b, '.');
 	buf_u64_width(b, w.ns, 9);
 	buf_char(b, 'Z');
 }

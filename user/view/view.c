@@ -12,6 +12,8 @@ void view_free(struct view *v)
 {
 	if (!v)
 		return;
+	if (v->ops->free)
+		v->ops->free(v);
 	buf_free(&v->out);
 	free(v);
 }

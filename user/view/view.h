@@ -42,11 +42,15 @@ struct view_ops {
 	void (*fact)(struct view *v, const struct engine *e, const struct fact *f);
 	/* after TRACE_END was fed */
 	void (*end)(struct view *v, const struct engine *e);
+	/* frees what it holds besides itself */
+	void (*free)(struct view *v);
 };
 
 /* Views are allocated by their constructors and freed with view_free(). NULL: out of memory. */
 struct view *view_text_new(const struct view_options *opt);
 struct view *view_json_new(const struct view_options *opt);
+/* `sigtrace sessions`: a row a session, at the end. */
+struct view *view_sessions_new(const struct view_options *opt);
 void view_free(struct view *v);
 
 /*
@@ -57,8 +61,11 @@ bool view_wants_event(const struct view *v, const struct engine *e, const struct
 		      uint32_t session);
 bool view_wants_fact(const struct view *v, const struct engine *e, const struct fact *f);
 
-/* ts -> "14:02:11.318" local to where it was recorded; -> RFC 3339 UTC with nanoseconds. */
+/* ts -> "14:02:11.318" and "2026-11-23 14:02:11", local to where it was recorded; -> RFC 3339 UTC
+ * with nanoseconds; -> ms since that local midnight. */
 void view_clock(struct buf *b, const struct wire_begin *begin, uint64_t ts);
+void view_date(struct buf *b, const struct wire_begin *begin, uint64_t ts);
 void view_time(struct buf *b, const struct wire_begin *begin, uint64_t ts);
+uint32_t view_day_ms(const struct wire_begin *begin, uint64_t ts);
 
 #endif

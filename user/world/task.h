@@ -60,6 +60,7 @@ struct task {
 	struct task_signal signals[TASK_SIGNALS]; /* one a signal number, the oldest gives way */
 	/* owned by session/ */
 	struct conn *conn;	/* the connection that a server's process serves */
+	bool listener;		/* a server's process that waits for connections */
 	struct task *member_next, *member_prev; /* list of its session's live processes */
 	bool of_shell;		/* forked by the root's shell, maybe through subshells, no exec yet */
 	bool startup;		/* run by the shell for itself, or a descendant of that: noise.c */

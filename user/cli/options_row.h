@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The table of options, for those who set, parse and show it. */
+#ifndef SIGTRACE_CLI_OPTIONS_ROW_H
+#define SIGTRACE_CLI_OPTIONS_ROW_H
+
+#include "cli/options.h"
+
+struct option_row {
+	const char *group; /* of the first row of a group */
+	char brief;
+	const char *name;
+	const char *arg; /* NULL: takes none */
+	int (*set)(struct options *o, const char *value, struct err *e);
+	const char *help;
+};
+
+#define OPTIONS_MOST 48
+
+extern const struct option_row option_rows[];
+extern const size_t option_count;
+
+/* "what 'value'" as a usage error, and as its hint which value was meant (NULL: --help). -1. */
+int options_usage(struct err *e, const char *what, const char *value, const char *hint);
+
+/* 0, or -1: another scope was given before. */
+int options_scope(struct options *o, unsigned scope, struct err *e);
+
+#endif
