@@ -11,9 +11,8 @@
 #define SIGTSTP 20
 
 #define SI_USER 0 /* include/uapi/asm-generic/siginfo.h */
-#define SI_QUEUE (-1)
-#define SI_MESGQ (-3)
-#define SI_TKILL (-6)
+#define SI_TIMER (-2)
+#define SI_SIGIO (-5)
 #define SI_KERNEL 0x80
 
 static __always_inline bool is_tty_signal(u32 sig)
@@ -24,7 +23,7 @@ static __always_inline bool is_tty_signal(u32 sig)
 /* kernel/signal.c siginfo_layout(): who has si_pid; of SIGCHLD only CLD_* */
 static __always_inline bool has_sender(u32 sig, int code)
 {
-	return code == SI_USER || code == SI_QUEUE || code == SI_MESGQ || code == SI_TKILL ||
+	return (code <= SI_USER && code != SI_TIMER && code != SI_SIGIO) ||
 	       (sig == SIGCHLD && code > 0 && code < SI_KERNEL);
 }
 

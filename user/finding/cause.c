@@ -154,14 +154,14 @@ static bool is_vanished(const struct session *x)
 
 static bool is_gone(const struct session *x)
 {
-	return tells_nothing(x) && x->conn && x->conn->peer_fin.seq && x->server_exit.seq;
+	return tells_nothing(x) && changed(x) && x->server_exit.seq;
 }
 
 /* A goodbye is data right before the FIN: where there was none, none was said. Data may also be
  * something else that came by chance, so the reverse is a guess. */
 static bool is_gone_in_silence(const struct session *x)
 {
-	return is_gone(x) && x->conn->peer_fin_age > GOODBYE;
+	return is_gone(x) && x->conn->peer_fin.seq && x->conn->peer_fin_age > GOODBYE;
 }
 
 static bool is_anything(const struct session *x)
