@@ -49,14 +49,6 @@ static struct interrupt *add(struct sessions *s, uint32_t session, enum origin o
 	return i;
 }
 
-static struct member *find_member(struct interrupt *i, const struct task_key *key)
-{
-	for (size_t k = 0; k < i->nmembers; k++)
-		if (i->members[k].key.tgid == key->tgid && i->members[k].key.start == key->start)
-			return &i->members[k];
-	return NULL;
-}
-
 static uint64_t interrupt_deadline(const struct interrupt *i)
 {
 	if (i->raw)
@@ -67,65 +59,6 @@ static uint64_t interrupt_deadline(const struct interrupt *i)
 		if (i->members[k].outcome == OUTCOME_PENDING)
 			return i->last + PATIENCE;
 	return i->last + BURST;
-}
-
-static void add_missed(struct sessions *s, struct interrupt *i, const struct task *t,
-		       enum reason reason)
-{
-	struct missed *m = realloc(i->missed, (i->nmissed + 1) * sizeof(*m));
-
-	if (!m) {
-		s->failed = true;
-		return;
-	}
-	i->missed = m;
-	m += i->nmissed++;
-	m->key = t->key;
-	memcpy(m->comm, t->comm, WIRE_COMM);
-	m->reason = reason;
-}
-
-/* Who waits for a member: su, an outer shell. What is done to the member concerns it soon enough. */
-static bool is_ancestor(const struct sessions *s, const struct interrupt *i, const struct task *t)
-{
-	for (size_t k = 0; k < i->nmembers; k++) {
-		const struct task *p = world_task(s->world, i->members[k].parent.tgid,
-						  i->members[k].parent.start);
-
-		for (int n = 0; n < 64 && p; n++) {
-			if (p == t)
-				return true;
-			p = world_parent(s->world, p);
-		}
-	}
-	return false;
-}
-
-/* Processes of the session that live and did not get it. Of a signal sent with kill(2) nobody is
- * missed: it went where it was sent. */
-static void find_missed(struct sessions *s, struct interrupt *i)
-{
-	struct session *x = session_find(s, i->session);
-	struct task *t;
-
-	if (!x || i->origin == ORIGIN_KILL)
-		return;
-	DL_FOREACH2(x->members, t, member_next) {
-		if (find_member(i, &t->key) || t->born > i->ts)
-			continue;
-		if (i->raw) {
-			if (t->s.pgid == i->fg_pgid)
-				add_missed(s, i, t, REASON_RAW_TTY);
-			continue;
-		}
-		if ((x->interactive && t == x->root) || is_ancestor(s, i, t))
-			continue;
-		if (x->root && t->s.sid != x->root->s.sid)
-			add_missed(s, i, t, REASON_OTHER_SESSION);
-		else if (t->s.pgid != i->fg_pgid || i->nmembers)
-			/* the last word on its group may be old: each of the group got the signal */
-			add_missed(s, i, t, REASON_OTHER_GROUP);
-	}
 }
 
 /* Bytes that are data come in floods where a program is sent some: that is told once. */
@@ -164,7 +97,7 @@ static void on_key(struct sessions *s, const struct event *ev)
 	i->raw = !r->isig;
 	/* now: who reads it may end at once */
 	if (i->raw)
-		find_missed(s, i);
+		interrupt_missed(s, i);
 	session_due(s, interrupt_deadline(i));
 }
 
@@ -188,7 +121,7 @@ static struct interrupt *find_typed(struct sessions *s, const struct wire_genera
 	struct interrupt *i;
 
 	DL_FOREACH(s->interrupts, i) {
-		if (waits_for(i, r, tty) && i->fg_pgid == r->pgid && !find_member(i, target))
+		if (waits_for(i, r, tty) && i->fg_pgid == r->pgid && !interrupt_member(i, target))
 			return i;
 	}
 	DL_FOREACH(s->interrupts, i) {
@@ -221,7 +154,7 @@ static struct interrupt *find_sent(struct sessions *s, enum origin origin,
 
 	DL_FOREACH(s->interrupts, i) {
 		if (i->origin == origin && i->sig == r->sig && i->session == t->session &&
-		    i->sender_tgid == r->sender_pid && !find_member(i, &t->key) &&
+		    i->sender_tgid == r->sender_pid && !interrupt_member(i, &t->key) &&
 		    r->h.ts < i->last + BURST)
 			return i;
 	}
@@ -238,7 +171,7 @@ static struct interrupt *handed_on(struct sessions *s, const struct wire_generat
 	if (!sender)
 		return NULL;
 	DL_FOREACH(s->interrupts, i) {
-		if (i->session == t->session && i->sig == r->sig && find_member(i, &sender->key))
+		if (i->session == t->session && i->sig == r->sig && interrupt_member(i, &sender->key))
 			return i;
 	}
 	return NULL;
@@ -322,7 +255,7 @@ static void on_generate(struct sessions *s, const struct event *ev)
 	if (!t || !t->session)
 		return;
 	i = from_tty(r) ? of_tty(s, r, t) : of_process(s, r, t);
-	if (!i || find_member(i, &t->key))
+	if (!i || interrupt_member(i, &t->key))
 		return;
 	add_member(s, i, t, ev);
 	session_due(s, interrupt_deadline(i));
@@ -336,7 +269,7 @@ static void on_deliver(struct sessions *s, const struct event *ev)
 	if (!t || !t->session)
 		return;
 	DL_FOREACH(s->interrupts, i) {
-		struct member *m = i->sig == ev->u.deliver.sig ? find_member(i, &t->key) : NULL;
+		struct member *m = i->sig == ev->u.deliver.sig ? interrupt_member(i, &t->key) : NULL;
 
 		if (!m || m->deliver_seq)
 			continue;
@@ -382,7 +315,7 @@ static void on_exited(struct sessions *s, const struct event *ev)
 	if (!t || t->exit_seq != ev->seq || !t->session)
 		return;
 	DL_FOREACH(s->interrupts, i) {
-		struct member *m = find_member(i, &t->key);
+		struct member *m = interrupt_member(i, &t->key);
 
 		if (!m)
 			continue;
@@ -481,7 +414,7 @@ void interrupt_due(struct sessions *s, bool all)
 		DL_DELETE(s->interrupts, i);
 		resolve(s, i);
 		if (!i->raw && !i->quoted)
-			find_missed(s, i);
+			interrupt_missed(s, i);
 		session_done(s, DONE_INTERRUPT, session_find(s, i->session), i);
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a shell runs for itself: start-up files, command substitution in a prompt. It is marked, not
- * left out; the text view folds it.
+ * What a shell or a server runs for itself: start-up files, command substitution in a prompt, PAM
+ * helpers. It is marked, not left out; the text view folds it.
  */
 #include <string.h>
 
@@ -32,8 +32,12 @@ static void on_exec(struct sessions *s, const struct event *ev)
 {
 	struct task *t = world_event_task(s->world, ev);
 	const struct session *x = t && t->session ? session_find(s, t->session) : NULL;
+	const struct task *parent = t ? world_parent(s->world, t) : NULL;
 	bool of_shell;
 
+	/* a server's helper: PAM's motd, AuthorizedKeysCommand */
+	if (t && !x && parent && parent->conn)
+		t->startup = true;
 	if (!x || t == x->root)
 		return;
 	of_shell = t->of_shell;

@@ -192,4 +192,8 @@ void interrupt_due(struct sessions *s, bool all);
 uint64_t interrupts_deadline(const struct sessions *s);
 void interrupt_free(struct interrupt *i);
 
+/* missed.c */
+struct member *interrupt_member(struct interrupt *i, const struct task_key *key);
+void interrupt_missed(struct sessions *s, struct interrupt *i);
+
 #endif
