@@ -55,7 +55,7 @@ static struct conn *add(struct conns *c, const struct wire_sock *sk, const struc
 static void serve(struct conn *k, struct task *t)
 {
 	t->conn = k;
-	t->held = true;
+	t->held++;
 	k->refs++;
 	if (!k->first)
 		k->first = t;
@@ -83,7 +83,7 @@ static void on_owner(struct conns *c, struct world *w, const struct event *ev)
 	if (t && r->state == WIRE_TCP_LISTEN && listens(w, t))
 		t->listener = true;
 	/* the first one it has is its own: what comes later are tunnels (ssh -L) */
-	if (!t || r->state == WIRE_TCP_LISTEN || !r->sk.rport || t->listener || t->conn)
+	if (!t || !t->alive || r->state == WIRE_TCP_LISTEN || !r->sk.rport || t->listener || t->conn)
 		return;
 	k = find(c, &r->sk);
 	if (!k || (k->closed.seq && k->closed.ts < t->born))
@@ -105,7 +105,8 @@ static void on_fork(struct conns *c, struct world *w, const struct event *ev)
 	struct task *t = world_task(w, ev->u.fork.child_tgid, ev->u.fork.child_start);
 	struct conn *k;
 
-	if (!parent || !t || t == parent || !(t->s.scope & WIRE_SERVER) || !parent->conn)
+	if (!parent || !t || t == parent || !t->alive || !(t->s.scope & WIRE_SERVER) ||
+	    !parent->conn)
 		return;
 	k = parent->conn;
 	if (!t->conn)
@@ -119,11 +120,13 @@ static void on_exec(struct world *w, const struct event *ev)
 {
 	struct task *t = world_event_task(w, ev);
 
-	if (!t || !t->conn || t->s.scope & WIRE_SERVER)
+	if (!t || !t->alive || !t->conn || t->s.scope & WIRE_SERVER)
 		return;
+	if (t->conn->first == t)
+		t->conn->first = NULL;
 	t->conn->refs--;
 	t->conn = NULL;
-	t->held = false;
+	world_release(w, t);
 }
 
 /* OpenSSH's pre-auth child exits 0 when the log-in succeeded and 255 when not (ssh-facts 1.1). */

@@ -79,7 +79,7 @@ static struct session *new_session(struct sessions *s, struct task *server, stru
 	x->deadline = UINT64_MAX;
 	x->server = server;
 	if (server)
-		server->held = true;
+		server->held++;
 	x->conn = conn;
 	if (conn) {
 		conn->refs++;
@@ -101,7 +101,7 @@ static void open_root(struct sessions *s, struct task *t, struct task *server,
 	if (!x)
 		return;
 	x->root = t;
-	t->held = true;
+	t->held++;
 	x->root_tgid = t->key.tgid;
 	x->root_pgid = t->s.pgid;
 	x->root_sid = t->s.sid;
@@ -133,7 +133,7 @@ static bool is_root(const struct sessions *s, const struct task *t)
 	const struct task *p = serving_parent(s, t);
 
 	/* a listener's own child is a connection's process, never a root */
-	return p && p->conn && !t->session && !(t->s.scope & WIRE_SERVER) &&
+	return p && p->conn && t->alive && !t->session && !(t->s.scope & WIRE_SERVER) &&
 	       (t->s.sid == t->key.tgid || runs_no_helpers(p));
 }
 
@@ -217,6 +217,7 @@ static void open_internal(struct sessions *s, struct conn *k, struct task *t,
 	if (!x)
 		return;
 	x->root = t;
+	t->held++;
 	x->root_tgid = t->key.tgid;
 	x->root_pgid = t->s.pgid;
 	x->root_sid = t->s.sid;

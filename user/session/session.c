@@ -158,6 +158,9 @@ void session_leave(struct sessions *s, struct task *t)
 
 void session_join(struct session *x, struct task *t)
 {
+	/* a damaged recording may tell the end of a process before its birth */
+	if (!t->alive || t->member_prev)
+		return;
 	t->session = x->number;
 	x->processes++;
 	DL_APPEND2(x->members, t, member_prev, member_next);
@@ -260,7 +263,8 @@ static void let_go(struct sessions *s, struct session *x)
 {
 	if (x->root)
 		world_release(s->world, x->root);
-	/* the connection holds its processes itself */
+	if (x->server)
+		world_release(s->world, x->server);
 	if (x->conn)
 		x->conn->refs--;
 	x->root = NULL;

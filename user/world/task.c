@@ -83,8 +83,7 @@ void world_forget(struct world *w, struct task *t)
 
 void world_release(struct world *w, struct task *t)
 {
-	t->held = false;
-	if (!t->alive)
+	if (!--t->held && !t->alive)
 		world_forget(w, t);
 }
 
@@ -244,7 +243,9 @@ static void apply_fork(struct world *w, const struct event *ev)
 	if (t->known)
 		return; /* its snapshot came first and knows better */
 	set_comm(t, parent->comm);
-	t->session = parent->session;
+	/* it may be in that session's list already */
+	if (!t->session)
+		t->session = parent->session;
 	t->of_shell = parent->of_shell;
 	t->startup = parent->startup;
 	t->s = parent->s;

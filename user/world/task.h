@@ -64,7 +64,7 @@ struct task {
 	struct task *member_next, *member_prev; /* list of its session's live processes */
 	bool of_shell;		/* forked by the root's shell, maybe through subshells, no exec yet */
 	bool startup;		/* run by the shell for itself, or a descendant of that: noise.c */
-	bool held;		/* must not be forgotten: a session or a connection points at it */
+	unsigned held;		/* how many sessions and connections point at it: not to be forgotten */
 	UT_hash_handle hh;
 	UT_hash_handle by_tgid;
 };
@@ -102,7 +102,7 @@ struct task *world_parent(const struct world *w, const struct task *t);
 /* The last signal `sig` generated for t, NULL for none. */
 const struct task_signal *task_signal(const struct task *t, uint32_t sig);
 
-/* Nobody points at t any more: frees it if it is dead. */
+/* One pointer at t less; without any a dead one is freed. Each was counted in t->held. */
 void world_release(struct world *w, struct task *t);
 /* Frees a dead task. Nothing may point at it. */
 void world_forget(struct world *w, struct task *t);
