@@ -128,7 +128,7 @@ void story_records(const char *lines, void (*take)(void *ctx, const void *rec, s
 struct story {
 	struct engine *engine;
 	struct buf facts;
-	bool exact; /* with times and evidence */
+	bool exact; /* with times, evidence and words */
 };
 
 static void put_open(struct buf *b, const struct fact_open *o)
@@ -179,6 +179,22 @@ static void put_orphan(struct buf *b, const struct fact_orphan *o)
 		   o->intended ? "intended" : "leaked");
 }
 
+static void put_rest(struct buf *b, const struct fact *f)
+{
+	buf_printf(b, " at %llu of", (unsigned long long)f->ts);
+	for (size_t n = 0; n < f->nevidence; n++)
+		buf_printf(b, " %llu", (unsigned long long)f->evidence[n]);
+	if (f->kind == FACT_OPEN && f->u.open.sk)
+		buf_printf(b, "; peer port %u", f->u.open.sk->rport);
+	else if (f->kind == FACT_INTERRUPT)
+		buf_printf(b, "%s: %s", f->u.interrupt.shell_only ? "; shell only" : "",
+			   f->u.interrupt.why);
+	else if (f->kind == FACT_CLOSE)
+		buf_printf(b, ": %s", f->u.close.why);
+	else if (f->kind == FACT_ORPHAN)
+		buf_printf(b, ": %s; %s", f->u.orphan.why, f->u.orphan.advice);
+}
+
 static void on_fact(void *ctx, const struct engine *e, const struct fact *f)
 {
 	static const char *const kinds[] = {
@@ -199,11 +215,8 @@ static void on_fact(void *ctx, const struct engine *e, const struct fact *f)
 	else
 		put_close(b, &f->u.close);
 	buf_printf(b, " %s", confidence_name(f->confidence));
-	if (s->exact) {
-		buf_printf(b, " at %llu of", (unsigned long long)f->ts);
-		for (size_t n = 0; n < f->nevidence; n++)
-			buf_printf(b, " %llu", (unsigned long long)f->evidence[n]);
-	}
+	if (s->exact)
+		put_rest(b, f);
 	buf_char(b, '\n');
 }
 
@@ -273,4 +286,18 @@ char *story_facts(const char *lines)
 	assert_non_null(facts);
 	story_free(s);
 	return facts;
+}
+
+void story_has(const char *lines, const char *const parts[])
+{
+	char *facts = story_facts(lines);
+	const char *at = facts;
+
+	for (; *parts; parts++) {
+		at = strstr(at, *parts);
+		if (!at)
+			fail_msg("%s expected in\n%s", *parts, facts);
+		at += strlen(*parts);
+	}
+	free(facts);
 }

@@ -48,8 +48,14 @@ const char *story_so_far(struct story *s);
 /* All in one: the facts of a whole story. */
 void story_is(const char *lines, const char *facts);
 
-/* All facts of a whole story, with their times and evidence; the caller frees. */
+/* All facts of a whole story, each with its time, evidence, why and the rest, as in
+ *   close #1 exit status=0 processes=1 orphans=0 lost=0 seen at 100000000 of 6 11: WHY; ADVICE
+ * The caller frees. */
 char *story_facts(const char *lines);
+
+/* Such facts of a story have all of `parts` in them, ended by NULL, in this order. */
+void story_has(const char *lines, const char *const parts[]);
+#define STORY_HAS(lines, ...) story_has(lines, (const char *const[]){__VA_ARGS__, NULL})
 
 /* ---- what most stories begin with ---- */
 

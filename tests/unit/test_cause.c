@@ -188,6 +188,75 @@ static void lost(void **state)
 		 OPEN "close #1 exit status=0 processes=1 orphans=0 lost=0 seen\n");
 }
 
+/* One loss that two programs tell, or one that tells it twice, counts once; each CPU by itself. */
+static void lost_twice(void **state)
+{
+	(void)state;
+#define LOST(cpu, n, total) "@90 trace.lost count=" n " total=" total " lost_kind=8 lost_cpu=" cpu "\n"
+#define LOST_SLEEP(lines, n)                                                                       \
+	story_is(SLEEP lines ROOT_EXIT("100", "0") SERVER_EXIT("101", EXIT_255) LATER,             \
+		 OPEN "close #1 exit status=0 processes=1 orphans=0 lost=" n " guessed\n")
+	LOST_SLEEP(LOST("0", "2", "2") LOST("0", "2", "2"), "2");
+	LOST_SLEEP(LOST("0", "2", "2") LOST("1", "3", "3"), "5");
+	LOST_SLEEP(LOST("0", "2", "2") LOST("1", "3", "3") LOST("0", "2", "2") LOST("1", "4", "7")
+		   LOST("0", "1", "3"), "10");
+}
+
+#define JOB STORY_CHILD("40", "job", "140", "130", "fd=pipe,pipe,pipe")
+
+/* The command has ended, its job holds the channel, and the client with it, until that goes. */
+static void held_open(void **state)
+{
+	(void)state;
+	STORY_HAS(SLEEP JOB ROOT_EXIT("100", "768")
+		  STORY_TCP("2000", "ESTABLISHED", "CLOSE_WAIT", "") SERVER_EXIT("2003", EXIT_255)
+		  LATER, "open #1",
+		  "\ninterrupt #1 disconnect disconnect no_effect: job/140 not_delivered; inferred"
+		  " at 2000000000 of ", "client disconnected",
+		  "\nclose #1 disconnect status=3 processes=2 orphans=1 lost=0 seen at 2003000000 of ",
+		  "\norphan #1 job/140 no_pty leaked inferred");
+}
+
+/* The job ends first: so does the session, by itself, and the client goes because of that. */
+static void held_open_and_let_go(void **state)
+{
+	(void)state;
+	story_is(SLEEP JOB ROOT_EXIT("100", "768") "@2000 job/140 task.exit pgid=130 sid=130\n"
+		 STORY_TCP("2001", "ESTABLISHED", "CLOSE_WAIT", "") SERVER_EXIT("2002", EXIT_255)
+		 LATER, OPEN "close #1 exit status=3 processes=2 orphans=0 lost=0 seen\n");
+}
+
+/* One process for each connection; it exits 0 however the client went. */
+#define DROPBEAR                                                                                   \
+	"@0 trace.begin scope=sshd\n@1 user.name uid=1000 name=\"alice\"\n"                        \
+	"@1 dropbear/100 task.snapshot parent=1 pgid=100 sid=100 scope=in,server\n"                \
+	"@1 dropbear/100 sock.owner family=inet laddr=192.0.2.1 lport=22 state=LISTEN\n"           \
+	"@2 trace.ready tasks=1\n"                                                                 \
+	"@10 dropbear/100 task.fork fork=110 pgid=100 sid=100 scope=in,server\n"                   \
+	"@10 dropbear/110 sock.owner " STORY_SOCK " state=ESTABLISHED fd=4\n"                      \
+	"@30 dropbear/110 task.fork fork=130 pgid=100 sid=100 scope=in,server\n"                   \
+	"@31 bash/130 task.exec parent=110 pgid=100 sid=100 uid=1000 scope=in fd=pipe,pipe,pipe"   \
+	" args=[\"bash\",\"-c\",\"sleep 9\"]\n"
+#define DROPBEAR_EXIT "@2001 dropbear/110 task.exit pgid=100 sid=100\n" LATER
+#define DROPBEAR_STAYS(end, sure)                                                                  \
+	"open #1 alice exec \"sleep 9\" root=130 server=110 seen\n"                                \
+	GONE(end, "no_effect") "bash/130 not_delivered; " sure "\n"                                \
+	"close #1 " end " processes=1 orphans=1 lost=0 " sure "\n"                                 \
+	"orphan #1 bash/130 no_pty leaked inferred\n"
+
+/* Its status tells nothing; whether there was data right before the end does. */
+static void dropbear(void **state)
+{
+	(void)state;
+	story_is(DROPBEAR STORY_TCP("2000", "ESTABLISHED", "CLOSE_WAIT", "rcv_age_ns=700000000")
+		 DROPBEAR_EXIT, DROPBEAR_STAYS("vanished", "inferred"));
+	story_is(DROPBEAR STORY_TCP("2000", "ESTABLISHED", "CLOSE_WAIT", "rcv_age_ns=4000000")
+		 DROPBEAR_EXIT, DROPBEAR_STAYS("disconnect", "guessed"));
+	/* it has read the goodbye and closes first */
+	story_is(DROPBEAR STORY_TCP("2000", "ESTABLISHED", "FIN_WAIT1", "rcv_age_ns=4000000")
+		 DROPBEAR_EXIT, DROPBEAR_STAYS("disconnect", "guessed"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +273,10 @@ int main(void)
 		cmocka_unit_test(mux_that_is_none),
 		cmocka_unit_test(unknown),
 		cmocka_unit_test(lost),
+		cmocka_unit_test(lost_twice),
+		cmocka_unit_test(held_open),
+		cmocka_unit_test(held_open_and_let_go),
+		cmocka_unit_test(dropbear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,6 +152,73 @@ static void somebody_elses(void **state)
 	assert_int_equal(conn_changed(k), 0);
 }
 
+#define TUNNEL "family=inet laddr=127.0.0.1 raddr=127.0.0.1 lport=40000 rport=80"
+
+/* What a connection's process opens for its client (ssh -L) makes no connection, nor takes it over:
+ * live, and in the answer to a question. */
+static void tunnel(void **state)
+{
+	struct told *t = *state;
+	struct conn *k = tell(state, LOGGED_IN);
+
+	assert_ptr_equal(tell(state, "@30 sshd/120 sock.owner " TUNNEL " state=ESTABLISHED fd=8\n"
+			      "@31 sshd/110 sock.owner " TUNNEL " state=ESTABLISHED fd=8\n"), k);
+	assert_ptr_equal(world_last(&t->w, 110)->conn, k);
+	assert_ptr_equal(world_last(&t->w, 120)->conn, k);
+	assert_int_equal(k->sk.rport, 5000);
+	assert_int_equal(k->refs, 2);
+	tell(state, "@40 sshd/120 sock.state " TUNNEL " old=ESTABLISHED new=CLOSE_WAIT\n");
+	assert_int_equal(conn_changed(k), 0);
+	tell(state, STORY_TCP("50", "ESTABLISHED", "CLOSE_WAIT", ""));
+	assert_int_equal(conn_changed(k), 50000000);
+}
+
+/* The same before its log-in, and of one that was there before us. */
+static void tunnel_early(void **state)
+{
+	struct told *t = *state;
+	struct conn *k = tell(state, STORY_SERVER
+		"@1 sshd/110 task.snapshot parent=100 pgid=110 sid=110 scope=in,server\n"
+		"@1 sshd/110 sock.owner " STORY_SOCK " state=ESTABLISHED fd=4\n"
+		"@1 sshd/110 sock.owner " TUNNEL " state=ESTABLISHED fd=8\n"
+		"@2 sshd/110 task.fork fork=120 pgid=110 sid=110 scope=in,server\n");
+
+	assert_ptr_equal(world_last(&t->w, 110)->conn, k);
+	assert_ptr_equal(world_last(&t->w, 120)->conn, k);
+	assert_int_equal(k->sk.rport, 5000);
+}
+
+/* A connection whose listener was restarted is pid 1's: it serves all the same, and the port that it
+ * opens for its client (ssh -R) makes it no listener. */
+static void adopted(void **state)
+{
+	struct told *t = *state;
+	struct conn *k = tell(state,
+		"@1 sshd/110 task.snapshot parent=1 pgid=110 sid=110 scope=in,server\n"
+		"@1 sshd/110 sock.owner " STORY_SOCK " state=ESTABLISHED fd=4\n"
+		"@1 sshd/110 sock.owner family=inet laddr=127.0.0.1 lport=8080 state=LISTEN fd=9\n");
+
+	assert_non_null(k);
+	assert_ptr_equal(conn_server(&t->w, k), world_last(&t->w, 110));
+	assert_false(world_last(&t->w, 110)->listener);
+}
+
+/* Twice told: its end counts once, and whoever else serves keeps the connection. */
+static void ends_twice(void **state)
+{
+	struct told *t = *state;
+	struct conn *k = tell(state, LOGGED_IN "@50 sshd/120 task.exit pgid=110 sid=110\n"
+			      "@50 sshd/120 task.exit pgid=110 sid=110\n"
+			      "@51 sshd/120 task.exit pgid=110 sid=110\n");
+
+	assert_non_null(k);
+	assert_int_equal(k->refs, 1);
+	assert_ptr_equal(conn_server(&t->w, k), world_last(&t->w, 110));
+	tell(state, "@60 sshd/110 task.exit pgid=110 sid=110\n"
+		    "@60 sshd/110 task.exit pgid=110 sid=110\n");
+	assert_null(t->c.list);
+}
+
 /* The same peer comes from the same port again while the first connection's processes linger. */
 static void port_reuse(void **state)
 {
@@ -204,6 +271,10 @@ int main(void)
 		TEST(own_fin),
 		TEST(reset),
 		TEST(somebody_elses),
+		TEST(tunnel),
+		TEST(tunnel_early),
+		TEST(adopted),
+		TEST(ends_twice),
 		TEST(port_reuse),
 		TEST(forgotten),
 		TEST(names),

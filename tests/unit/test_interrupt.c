@@ -255,6 +255,117 @@ static void ssh_signal(void **state)
 		 "close #1 exit signal=SIGTERM processes=2 orphans=0 lost=0 seen\n");
 }
 
+/* 10 ms apart, the second one at the prompt that the first one's death has brought back. */
+static void two_groups(void **state)
+{
+	(void)state;
+	story_is(SHELL JOB("a", "140") KEY("100") INT("100", "a/140", "") EXIT("102", "a/140", "2")
+		 STORY_KEY("110", "130") STORY_INT("110", "bash/130", "130", HANDLER)
+		 DELIVER("111", "bash/130") LATER, OPEN
+		 "interrupt #1 tty SIGINT stopped: a/140 died; seen\n"
+		 "interrupt #1 tty SIGINT no_effect: bash/130 handled; seen\n");
+	/* the signals come after both keys */
+	story_is(SHELL JOB("a", "140") KEY("100") STORY_KEY("110", "130") INT("110", "a/140", "")
+		 STORY_INT("110", "bash/130", "130", HANDLER) DELIVER("111", "bash/130")
+		 EXIT("112", "a/140", "2") LATER, OPEN
+		 "interrupt #1 tty SIGINT stopped: a/140 died; seen\n"
+		 "interrupt #1 tty SIGINT no_effect: bash/130 handled; seen\n");
+}
+
+/* Ctrl-V Ctrl-C: the key is one, and the group that would take the signal lives. */
+static void quoted(void **state)
+{
+	(void)state;
+	STORY_HAS(SHELL JOB("cat", "140") KEY("100") LATER,
+		  "interrupt #1 tty SIGINT not_a_signal:; seen", "quoted (Ctrl-V)\n");
+	/* its group went in the meantime */
+	STORY_HAS(SHELL JOB("cat", "140") KEY("100") EXIT("101", "cat/140", "0") LATER,
+		  "interrupt #1 tty SIGINT no_effect:; seen", "no process was there");
+}
+
+#define RAW(ms) "@" ms " kworker/7 tty.key tty=pts/0 key=intr tty_sid=130 tty_pgrp=140\n"
+#define RAW5(ms) RAW(ms) RAW(ms) RAW(ms) RAW(ms) RAW(ms)
+
+/* A binary that is sent to a program: told once. What comes later is told anew. */
+static void flood(void **state)
+{
+	(void)state;
+	story_is(SHELL JOB("x", "140") RAW5("100") RAW5("102") RAW5("103") RAW5("105") RAW("300")
+		 LATER, OPEN
+		 "interrupt #1 tty SIGINT not_a_signal:; missed x/140 raw_tty; seen\n"
+		 "interrupt #1 tty SIGINT not_a_signal:; missed x/140 raw_tty; seen\n");
+	STORY_HAS(SHELL JOB("x", "140") RAW5("100") RAW5("102") RAW5("103") RAW5("105") RAW("300")
+		  LATER, "interrupt #1", "got the byte, and 19 more of them right behind it\n",
+		  "interrupt #1", "got the byte\n");
+}
+
+#define IS_NOW(comm, args)                                                                         \
+	"@50 " comm "/130 task.exec parent=120 pgid=130 sid=130 tty=pts/0 tty_pgrp=130 uid=1000"   \
+	" scope=in fd=tty,tty,tty args=" args "\n"
+
+/* `exec sleep 9` at the prompt: no shell is left there to take the key. */
+static void replaced_shell(void **state)
+{
+	(void)state;
+	STORY_HAS(SHELL IS_NOW("sleep", "[\"sleep\",\"9\"]") STORY_KEY("100", "130")
+		  STORY_INT("100", "sleep/130", "130", "")
+		  "@101 sleep/130 task.exit pgid=130 sid=130 exit_code=2\n"
+		  "@102 sshd/120 task.exit pgid=110 sid=110 exit_code=65280\n" LATER,
+		  "interrupt #1 tty SIGINT stopped: sleep/130 died; seen",
+		  ": every process that got the signal ended\n",
+		  "close #1 exit signal=SIGINT", ": the command was killed by SIGINT\n");
+	/* whatever it does about it, it is no prompt */
+	STORY_HAS(SHELL IS_NOW("vi", "[\"vi\"]") STORY_KEY("100", "130")
+		  STORY_INT("100", "vi/130", "130", HANDLER) DELIVER("101", "vi/130") LATER,
+		  "interrupt #1 tty SIGINT no_effect: vi/130 handled; seen",
+		  ": vi 130 is still there: its handler ran and it went on\n");
+}
+
+/* `exec zsh`: another shell, and a prompt again, which takes the key at once. */
+static void another_shell(void **state)
+{
+	(void)state;
+	STORY_HAS(SHELL IS_NOW("zsh", "[\"zsh\"]") STORY_KEY("100", "130")
+		  STORY_INT("100", "zsh/130", "130", HANDLER) DELIVER("101", "zsh/130")
+		  "@125 trace.tick\n@200 zsh/130 task.exit pgid=130 sid=130\n"
+		  "@201 sshd/120 task.exit pgid=110 sid=110 exit_code=65280\n" LATER,
+		  "interrupt #1 tty SIGINT no_effect: zsh/130 handled; seen",
+		  "; shell only: only the shell's prompt was in the foreground\n",
+		  ": the shell ended by itself with status 0\n");
+}
+
+/* It ignores the key and ends of something else a moment later: not "still there". */
+static void ends_of_something_else(void **state)
+{
+	(void)state;
+	STORY_HAS(SHELL JOB("a", "140") KEY("100")
+		  INT("100", "a/140", "disposition=ignore result=ignored")
+		  EXIT("110", "a/140", "15") LATER,
+		  "interrupt #1 tty SIGINT no_effect: a/140 ignored; seen",
+		  ": a 140 did not end of it: it ignores the signal\n");
+	STORY_HAS(SHELL JOB("a", "140") KEY("100")
+		  INT("100", "a/140", "disposition=ignore result=ignored") LATER,
+		  ": a 140 is still there: it ignores the signal\n");
+}
+
+/* su and the shell that it runs wait for the member: they missed nothing. Their other jobs did. */
+static void ancestors(void **state)
+{
+	(void)state;
+	story_is(SHELL JOB("su", "140")
+		 "@50 su/140 task.fork fork=150 pgid=140 sid=130 scope=in\n"
+		 "@51 bash/150 task.exec parent=140 pgid=150 sid=130 tty=pts/0 scope=in\n"
+		 "@60 bash/150 task.fork fork=160 pgid=150 sid=130 scope=in\n"
+		 "@61 a/160 task.exec parent=150 pgid=160 sid=130 tty=pts/0 scope=in\n"
+		 "@62 bash/150 task.fork fork=170 pgid=150 sid=130 scope=in\n"
+		 "@63 bg/170 task.exec parent=150 pgid=170 sid=130 tty=pts/0 scope=in\n"
+		 STORY_CHILD("70", "outer", "180", "180", "tty=pts/0") STORY_KEY("100", "160")
+		 STORY_INT("100", "a/160", "160", "")
+		 "@101 a/160 task.exit pgid=160 sid=130 exit_code=2\n" LATER, OPEN
+		 "interrupt #1 tty SIGINT stopped: a/160 died; missed bg/170 other_group,"
+		 " outer/180 other_group; seen\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +383,13 @@ int main(void)
 		cmocka_unit_test(handed_on),
 		cmocka_unit_test(killed),
 		cmocka_unit_test(ssh_signal),
+		cmocka_unit_test(two_groups),
+		cmocka_unit_test(quoted),
+		cmocka_unit_test(flood),
+		cmocka_unit_test(replaced_shell),
+		cmocka_unit_test(another_shell),
+		cmocka_unit_test(ends_of_something_else),
+		cmocka_unit_test(ancestors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

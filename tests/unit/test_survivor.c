@@ -217,6 +217,55 @@ static void hup_ignored_by_the_server(void **state)
 		"x/140 no_pty leaked seen");
 }
 
+/* `script`, su --pty: a session of its own, but with a terminal inside ours, so no daemon. */
+static void inner_terminal(void **state)
+{
+	(void)state;
+	ends_in(LEAVE("x", "pgid=139 sid=139 fd=tty,tty,tty"), "x/140 other_session leaked seen");
+	ends_in(LEAVE("x", "pgid=140 sid=139 tty=pts/1 fd=null,file,file"),
+		"x/140 other_session leaked seen");
+	/* the outer end of it is gone already */
+	ends_in(LEAVE("x", "pgid=139 sid=139 fd=dead,dead,dead"), "x/140 other_session leaked seen");
+	ends_in(LEAVE("x", "pgid=140 sid=140 ignored=SIGHUP fd=tty,tty,tty"),
+		"x/140 other_session leaked seen");
+	/* dead without a terminal: pipes, which a daemon may have kept */
+	ends_in(NOPTY FORK EXEC("x", "139", "139", "") GOODBYE
+		ANSWER("x", "pgid=139 sid=139 fd=null,dead,dead "),
+		"x/140 other_session intended seen");
+}
+
+/* What becomes of it when it writes again. */
+static void advice(void **state)
+{
+	(void)state;
+	STORY_HAS(NOPTY FORK EXEC("x", "130", "130", "") GOODBYE
+		  ANSWER("x", IN_ROOTS "fd=null,dead,dead"),
+		  "\norphan #1 x/140 no_pty", "; would die of SIGPIPE at its next write");
+	STORY_HAS(NOPTY FORK EXEC("x", "130", "130", "") GOODBYE
+		  ANSWER("x", IN_ROOTS "fd=null,dead,dead ignored=SIGPIPE"),
+		  "\norphan #1 x/140 no_pty",
+		  "; its pipes are closed: writes fail with EPIPE, and it ignores SIGPIPE");
+	STORY_HAS(LEAVE("x", IN_OWN "fd=dead,dead,dead ignored=SIGPIPE"),
+		  "\norphan #1 x/140 other_group", "; its terminal is gone: writes fail with EIO");
+}
+
+/* A hang-up that it got counts more than its session, which none was to reach. */
+static void told_in_its_own_session(void **state)
+{
+	(void)state;
+#define OWN "pgid=140 sid=140 "
+#define OWN_HUP(more)                                                                              \
+	SHELL FORK EXEC("x", "140", "140", "") HANG_UP                                             \
+	"@103 x/77 signal.generate ->x/140 sig=SIGHUP si_code=SI_KERNEL group=1 sid=140 pgid=140 " \
+	more "\n" ROOT_DIES
+	ends_in(OWN_HUP("result=ignored disposition=ignore") ANSWER("x", OWN),
+		"x/140 ignored leaked seen");
+	ends_in(OWN_HUP("blocked=1") ANSWER("x", OWN), "x/140 blocked leaked seen");
+	ends_in(OWN_HUP("disposition=handler")
+		"@105 x/140 signal.deliver sig=SIGHUP disposition=handler\n" ANSWER("x", OWN),
+		"x/140 handled leaked seen");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +280,9 @@ int main(void)
 		cmocka_unit_test(left_behind),
 		cmocka_unit_test(descent),
 		cmocka_unit_test(hup_ignored_by_the_server),
+		cmocka_unit_test(inner_terminal),
+		cmocka_unit_test(advice),
+		cmocka_unit_test(told_in_its_own_session),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

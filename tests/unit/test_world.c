@@ -110,11 +110,11 @@ static void pid_reuse(void **state)
 	/* a late word of the old one does not touch the new one */
 	tell(state, "@4 bash/130 task.exit exit_code=9\n");
 	assert_true(t->alive);
-	world_release(w, old);
+	world_forget(w, old);
 	assert_null(world_task(w, 130, 130));
 	assert_ptr_equal(world_last(w, 130), t);
 	tell(state, "@5 x/130 task.exit start=777\n");
-	world_release(w, t);
+	world_forget(w, t);
 	assert_null(world_last(w, 130));
 }
 
