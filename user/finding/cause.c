@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The cause table of ssh-facts 1.6: evaluated top down, in the order of the evidence. */
+#include <utlist.h>
+
 #include "event/names.h"
 #include "finding/finding.h"
 
@@ -52,12 +54,28 @@ static bool is_mux(const struct session *x)
 	       (!x->root_exit.seq || x->hangup.ts <= x->root_exit.ts);
 }
 
+/* Has somebody who is left a stream of the session's open? Nothing is known without a snapshot. */
+static bool has_holder(const struct session *x)
+{
+	const struct task *t;
+
+	DL_FOREACH2(x->members, t, member_next) {
+		if (!t->snapshot_seq)
+			return true;
+		for (int i = 1; i < 3; i++)
+			if (t->s.fd[i] == WIRE_FD_PIPE || t->s.fd[i] == WIRE_FD_DEAD ||
+			    t->s.fd[i] == WIRE_FD_SOCK)
+				return true;
+	}
+	return x->ngone > 0;
+}
+
 /* The command had ended, but what it left in the background held the channel, and the client with
  * it, until the client went (ssh-facts 1.2, "hang on exit"). */
 static bool was_held_open(const struct session *x)
 {
-	return !x->pty && (x->members || x->ngone) && x->server_exit.seq &&
-	       x->server_exit.ts > x->root_exit.ts + HELD;
+	return !x->pty && x->server_exit.seq && x->server_exit.ts > x->root_exit.ts + HELD &&
+	       has_holder(x);
 }
 
 static bool is_exit(const struct session *x)

@@ -51,8 +51,8 @@ static struct interrupt *add(struct sessions *s, uint32_t session, enum origin o
 
 static uint64_t interrupt_deadline(const struct interrupt *i)
 {
-	if (i->raw)
-		return i->last + BURST;
+	if (i->raw) /* a flood that does not end is told every second */
+		return i->last + BURST < i->ts + PATIENCE ? i->last + BURST : i->ts + PATIENCE;
 	if (!i->nmembers)
 		return i->last + NOBODY;
 	for (size_t k = 0; k < i->nmembers; k++)
@@ -68,7 +68,7 @@ static struct interrupt *find_raw(struct sessions *s, const struct wire_key *r)
 
 	DL_FOREACH(s->interrupts, i) {
 		if (i->raw && i->tty == r->tty && i->sig == key_signals[r->key] &&
-		    r->h.ts < i->last + BURST)
+		    r->h.ts < interrupt_deadline(i))
 			return i;
 	}
 	return NULL;
