@@ -93,6 +93,17 @@ static struct session *new_session(struct sessions *s, struct task *server, stru
 	return x;
 }
 
+static void set_root(struct sessions *s, struct session *x, struct task *t)
+{
+	x->root = t;
+	t->held++;
+	x->root_tgid = t->key.tgid;
+	x->root_pgid = t->s.pgid;
+	x->root_sid = t->s.sid;
+	x->root_ignored = t->s.ignored;
+	copy_user(s, x, t->s.uid);
+}
+
 static void open_root(struct sessions *s, struct task *t, struct task *server,
 		      const struct event *ev, bool preexisting)
 {
@@ -100,15 +111,9 @@ static void open_root(struct sessions *s, struct task *t, struct task *server,
 
 	if (!x)
 		return;
-	x->root = t;
-	t->held++;
-	x->root_tgid = t->key.tgid;
-	x->root_pgid = t->s.pgid;
-	x->root_sid = t->s.sid;
-	x->root_ignored = t->s.ignored;
+	set_root(s, x, t);
 	x->pty = t->s.tty;
 	x->preexisting = preexisting;
-	copy_user(s, x, t->s.uid);
 	set_request(x, t);
 	session_join(x, t);
 	session_done(s, DONE_OPEN, x, NULL);
@@ -216,16 +221,10 @@ static void open_internal(struct sessions *s, struct conn *k, struct task *t,
 
 	if (!x)
 		return;
-	x->root = t;
-	t->held++;
-	x->root_tgid = t->key.tgid;
-	x->root_pgid = t->s.pgid;
-	x->root_sid = t->s.sid;
-	x->root_ignored = t->s.ignored;
+	set_root(s, x, t);
 	x->opened.ts = t->born;
 	x->request = request;
 	x->preexisting = k->preexisting;
-	copy_user(s, x, t->s.uid);
 	if (request == REQUEST_SUBSYSTEM)
 		set_command(x, "internal-sftp", strlen("internal-sftp"));
 	else
