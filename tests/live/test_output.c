@@ -15,7 +15,7 @@
 static void some_sessions(struct live *l)
 {
 	struct client *c = live_ssh(l, CLIENT_PLAIN, ARGS("exit 3"));
-	int pid;
+	int pid, server;
 
 	assert_int_equal(live_wait(l, c), 3);
 	c = live_ssh(l, CLIENT_PTY, ARGS("-tt", "echo pid=$$; exec sleep 1000"));
@@ -26,8 +26,11 @@ static void some_sessions(struct live *l)
 	c = live_ssh(l, CLIENT_PLAIN, ARGS("echo pid=$$; exec sleep 1000"));
 	pid = live_number(l, c, "pid=");
 	assert_true(proc_becomes(pid, "sleep"));
+	server = proc_parent(pid);
 	client_signal(c, SIGINT);
 	assert_int_equal(live_wait(l, c), 255);
+	/* the client is gone before the server's process is, whose end ends the session */
+	assert_true(proc_ends(server));
 }
 
 static void test_duration(void **state)

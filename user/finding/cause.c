@@ -138,9 +138,11 @@ static bool is_reset(const struct session *x)
 {
 	const struct conn *c = x->conn;
 
-	return c && ((c->reset.seq && c->reset.ts == conn_changed(c)) ||
-		     (c->closed.seq && c->sk_err == ECONNRESET && !c->peer_fin.seq &&
-		      !c->own_fin.seq));
+	/* a server that has read a goodbye may be gone before the client's RST comes */
+	if (!c || (x->server_exit.seq && x->server_exit.ts < conn_changed(c)))
+		return false;
+	return (c->reset.seq && c->reset.ts == conn_changed(c)) ||
+	       (c->closed.seq && c->sk_err == ECONNRESET && !c->peer_fin.seq && !c->own_fin.seq);
 }
 
 static bool is_tcp_timeout(const struct session *x)
