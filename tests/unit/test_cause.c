@@ -90,6 +90,10 @@ static void reset_that_is_none(void **state)
 	story_is(SLEEP "@100 sshd/120 sock.reset " STORY_SOCK " direction=sent\n"
 		 STORY_TCP("100", "ESTABLISHED", "CLOSE_WAIT", "")
 		 SERVER_EXIT("101", "0") LATER, STAYS("vanished"));
+	/* the server had read the goodbye and was gone when the client's RST came */
+	story_is(SLEEP SERVER_EXIT("100", EXIT_255) "@101 ssh/90 sock.reset " STORY_SOCK "\n"
+		 STORY_TCP("101", "ESTABLISHED", "CLOSE", "err=ECONNRESET") LATER,
+		 STAYS("disconnect"));
 }
 
 static void timeouts(void **state)
