@@ -6,7 +6,6 @@
 #define SIGPIPE 13
 #define HUP_BIT (UINT64_C(1) << (SIGHUP - 1))
 #define PIPE_BIT (UINT64_C(1) << (SIGPIPE - 1))
-#define STOPPED_STATES 0xc   /* __TASK_STOPPED | __TASK_TRACED, include/linux/sched.h */
 #define TASK_UNINTERRUPTIBLE 2
 #define TASK_KILLABLE_BITS 0x102 /* TASK_WAKEKILL | TASK_UNINTERRUPTIBLE */
 
@@ -32,7 +31,7 @@ static bool is_uninterruptible(const struct survivor *v)
 
 static bool is_stopped(const struct survivor *v)
 {
-	return v->hup && !v->hup->result && v->t->s.state & STOPPED_STATES;
+	return v->hup && !v->hup->result && v->t->s.state & TASK_STOPPED_STATES;
 }
 
 static bool hup_ignored(const struct survivor *v)

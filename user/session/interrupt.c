@@ -14,8 +14,6 @@
 #define NOBODY (100 * MS)  /* for a key that no signal followed */
 #define PATIENCE (1000 * MS) /* for a handler to end its process; then "handled, it went on" */
 
-#define TASK_STOPPED_STATES 0xc /* __TASK_STOPPED | __TASK_TRACED, include/linux/sched.h */
-
 static const uint32_t key_signals[] = {
 	[WIRE_KEY_INTR] = SIGINT,
 	[WIRE_KEY_QUIT] = SIGQUIT,

@@ -143,15 +143,23 @@ void sessions_release(struct sessions *s, struct done *d)
 	free(d);
 }
 
-void session_leave(struct sessions *s, struct task *t)
+/* Takes t off the list that it is on; whose that was, NULL: nobody's. */
+static struct session *unlist(struct sessions *s, struct task *t)
 {
 	struct session *x = t->member_prev ? session_find(s, t->session) : NULL;
 
-	if (x) {
+	if (x)
 		DL_DELETE2(x->members, t, member_prev, member_next);
-		x->processes--;
-	}
 	t->member_prev = t->member_next = NULL;
+	return x;
+}
+
+void session_leave(struct sessions *s, struct task *t)
+{
+	struct session *x = unlist(s, t);
+
+	if (x)
+		x->processes--;
 	t->session = 0;
 	t->startup = t->of_shell = false;
 }
@@ -190,12 +198,9 @@ static void on_owner(struct sessions *s, const struct event *ev)
 static void on_exited(struct sessions *s, const struct event *ev)
 {
 	struct task *t = world_event_task(s->world, ev);
-	struct session *x = t && t->member_prev ? session_find(s, t->session) : NULL;
 
-	if (x) {
-		DL_DELETE2(x->members, t, member_prev, member_next);
-		t->member_prev = t->member_next = NULL;
-	}
+	if (t)
+		unlist(s, t);
 }
 
 /* Two programs may tell one loss: what counts is by how much its total grew. */

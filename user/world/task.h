@@ -69,6 +69,9 @@ struct task {
 	UT_hash_handle by_tgid;
 };
 
+/* wire_task.state: __TASK_STOPPED | __TASK_TRACED, include/linux/sched.h */
+#define TASK_STOPPED_STATES 0xc
+
 /* Programs whose exec in a descent says that what follows is meant to outlive the session. */
 #define DETACH_NOHUP 1
 #define DETACH_SETSID 2
