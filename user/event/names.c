@@ -289,11 +289,6 @@ const char *disposition_name(uint32_t disposition)
 	return table_name(table_disposition, disposition);
 }
 
-const char *result_name(uint32_t result)
-{
-	return table_name(table_result, result);
-}
-
 const char *errno_name(uint32_t err)
 {
 	return table_name(table_errno, err);

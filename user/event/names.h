@@ -40,9 +40,8 @@ const char *generate_origin(const struct wire_generate *g); /* its name: "tty" .
 /* The letter of /proc/PID/stat: R S D T t X Z P I. fs/proc/array.c */
 char task_state_letter(uint32_t state);
 
-/* "default", "ignore", "handler"; "delivered", "ignored" ..; "ECONNRESET": NULL if unknown. */
+/* "default", "ignore", "handler"; "ECONNRESET": NULL if unknown. */
 const char *disposition_name(uint32_t disposition);
-const char *result_name(uint32_t result);
 const char *errno_name(uint32_t err);
 
 /* "pts/5", "tty1", "ttyS0", "console", "4:65" for a dev_t as the kernel keeps it (20 bits minor,
