@@ -205,7 +205,7 @@ $(call obj,$(wildcard user/source/*.c)): | $(SKELETON)
 test-programs: $(UNIT) $(GOLD) $(LIVE) $(PROG)
 
 $(call obj,$(UNIT_SRC) $(UNIT_LIB_SRC) $(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC)): \
-	EXTRA = -Itests $(TEST_CFLAGS)
+	EXTRA = -Itests $(TEST_CFLAGS) $(if $(TEST_ACCOUNT),-DACCOUNT='"$(TEST_ACCOUNT)"')
 
 $(UNIT): %: %.o $(O)/libfixture.a $(O)/libuser.a $(O)/libpure.a
 	$(call say,LINK,$@)

@@ -3,7 +3,10 @@
 #ifndef SIGTRACE_LIVE_ACCOUNT_H
 #define SIGTRACE_LIVE_ACCOUNT_H
 
+/* Two checkouts that test at once on one machine need an account each: make TEST_ACCOUNT=NAME */
+#ifndef ACCOUNT
 #define ACCOUNT "sigtrace-test"
+#endif
 
 /* Makes the account; one that an aborted run left is taken over. 0, or -1 if it cannot be made. */
 int account_make(void);
