@@ -74,6 +74,22 @@ static __always_inline u8 mark(struct task_struct *t, u8 *slot)
 	return flags;
 }
 
+#define LISTEN_FDS 64 /* descriptors of a process that is asked about */
+
+/* What an orphan still serves. Its argument is a struct task_struct *. */
+__noinline int listening(u64 task)
+{
+	struct task_struct *t = (void *)task;
+
+	for (u32 fd = 0; fd < LISTEN_FDS; fd++) {
+		struct sock *sk = sock_of_file(task_file(t, fd));
+
+		if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == WIRE_TCP_LISTEN)
+			sock_owner(t, sk, fd, WIRE_TCP_LISTEN);
+	}
+	return 0;
+}
+
 SEC("iter/task")
 int on_task(struct bpf_iter__task *ctx)
 {
@@ -106,9 +122,29 @@ int on_task(struct bpf_iter__task *ctx)
 	task_read(t, &r->task, flags);
 	emit_submit(r);
 	snap_tasks++;
+	if (snap_mode == SNAP_ASKED && !(flags & WIRE_SERVER))
+		listening((u64)BPF_CORE_READ(t, group_leader));
 	return 0;
 }
 
+static __always_inline void client(struct task_struct *t, struct sock *sk, u32 fd)
+{
+	struct wire_sock_client *r;
+
+	if (!sock_is_client(sk))
+		return;
+	sock_trace_client(t);
+	r = emit_reserve(WIRE_SOCK_CLIENT, sizeof(*r));
+	if (!r)
+		return;
+	emit_about(&r->h, WIRE_SOCK_CLIENT, sizeof(*r), t);
+	sock_read(sk, &r->sk);
+	r->state = WIRE_TCP_ESTABLISHED;
+	r->fd = fd;
+	emit_submit(r);
+}
+
+/* Two passes as well: which ports are served must be known before a client can be told. */
 SEC("iter/task_file")
 int on_task_file(struct bpf_iter__task_file *ctx)
 {
@@ -116,14 +152,19 @@ int on_task_file(struct bpf_iter__task_file *ctx)
 	struct sock *sk;
 	u32 state;
 
-	if (!t || !ctx->file || t->pid != t->tgid || !(scope_of(t->tgid) & WIRE_SERVER))
+	if (!t || !ctx->file || t->pid != t->tgid)
 		return 0;
 	sk = sock_of_file(ctx->file);
 	if (!sk)
 		return 0;
 	state = BPF_CORE_READ(sk, __sk_common.skc_state);
-	if (state == WIRE_TCP_LISTEN)
+	if (!(scope_of(t->tgid) & WIRE_SERVER)) {
+		if (snap_mode == SNAP_EMIT && state == WIRE_TCP_ESTABLISHED)
+			client(t, sk, ctx->fd);
+	} else if (snap_mode == SNAP_EMIT) {
+		sock_owner(t, sk, ctx->fd, state);
+	} else if (state == WIRE_TCP_LISTEN) {
 		sock_serve_port(sk);
-	sock_owner(t, sk, ctx->fd, state);
+	}
 	return 0;
 }

@@ -32,6 +32,60 @@ static __always_inline void on_listen(struct sock *sk)
 	sock_owner(t, sk, WIRE_UNSET, WIRE_TCP_LISTEN);
 }
 
+struct connecting {
+	u64 start;
+	u32 tgid;
+	u32 pid;
+	char comm[WIRE_COMM];
+};
+
+/* socket -> who connects it: at ->ESTABLISHED, when it has its port, something else may run */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u64);
+	__type(value, struct connecting);
+} connecting SEC(".maps");
+
+static __always_inline void on_connect(struct sock *sk)
+{
+	struct task_struct *t = (struct task_struct *)bpf_get_current_task();
+	u64 id = bpf_get_current_pid_tgid(), key = (u64)sk;
+	struct connecting c;
+
+	if (!sock_is_client(sk))
+		return;
+	sock_trace_client(t);
+	c.start = task_start(t);
+	c.tgid = id >> 32;
+	c.pid = (u32)id;
+	bpf_get_current_comm(c.comm, sizeof(c.comm));
+	bpf_map_update_elem(&connecting, &key, &c, BPF_ANY);
+}
+
+static __always_inline void on_connected(struct sock *sk)
+{
+	u64 key = (u64)sk;
+	struct connecting *c = bpf_map_lookup_elem(&connecting, &key);
+	struct wire_sock_client *r;
+
+	if (!c)
+		return;
+	r = emit_reserve(WIRE_SOCK_CLIENT, sizeof(*r));
+	if (!r)
+		return;
+	emit_stamp(&r->h, WIRE_SOCK_CLIENT, sizeof(*r));
+	r->h.start = c->start;
+	r->h.tgid = c->tgid;
+	r->h.pid = c->pid;
+	__builtin_memcpy(r->h.comm, c->comm, sizeof(r->h.comm));
+	sock_read(sk, &r->sk);
+	r->state = WIRE_TCP_ESTABLISHED;
+	r->fd = WIRE_UNSET;
+	emit_submit(r);
+	bpf_map_delete_elem(&connecting, &key);
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 {
@@ -39,6 +93,10 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 
 	if (new_state == WIRE_TCP_LISTEN && sock_is_tcp(sk))
 		on_listen(sk);
+	else if (new_state == WIRE_TCP_SYN_SENT && sock_is_tcp(sk))
+		on_connect(sk);
+	else if (old_state == WIRE_TCP_SYN_SENT && new_state == WIRE_TCP_ESTABLISHED)
+		on_connected(sk);
 	if (!sock_in_scope(sk))
 		return 0;
 	r = emit_reserve(WIRE_SOCK_STATE, sizeof(*r));

@@ -76,4 +76,41 @@ static __always_inline void sock_owner(struct task_struct *t, struct sock *sk, u
 	emit_submit(r);
 }
 
+/*
+ * Both ends on this host: who connects to an address of its own host gets that address as its
+ * source too (fib_result_prefsrc() of a local route), and 127/8 is local by itself.
+ */
+static __always_inline bool sock_is_local(struct sock *sk)
+{
+	u64 here[2] = {}, there[2] = {};
+
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == WIRE_AF_INET) {
+		u32 peer = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+
+		return (peer & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000) ||
+		       peer == BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+	}
+	bpf_core_read(here, sizeof(here), &sk->__sk_common.skc_v6_rcv_saddr);
+	bpf_core_read(there, sizeof(there), &sk->__sk_common.skc_v6_daddr);
+	return here[0] == there[0] && here[1] == there[1];
+}
+
+static __always_inline bool sock_is_client(struct sock *sk)
+{
+	return scope_has_port(sock_netns(sk), bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport))) &&
+	       sock_is_local(sk);
+}
+
+/* From here on the client is traced, and the keys that its process group gets. */
+static __always_inline void sock_trace_client(struct task_struct *t)
+{
+	u8 *slot = scope_slot(BPF_CORE_READ(t, tgid));
+
+	if (slot)
+		*slot |= WIRE_IN | WIRE_CLIENT;
+	slot = scope_slot(task_pid_nr(BPF_CORE_READ(t, signal), PIDTYPE_PGID));
+	if (slot)
+		*slot |= WIRE_KEYS;
+}
+
 #endif

@@ -247,9 +247,11 @@ int BPF_PROG(on_exit, struct task_struct *t)
 	if (!slot)
 		return 0;
 	flags = *slot;
-	if (!(flags & WIRE_IN) || !is_last(ctx, t))
+	if (!flags || !is_last(ctx, t))
 		return 0;
 	*slot = 0;
+	if (!(flags & WIRE_IN))
+		return 0;
 	r = emit_reserve(WIRE_TASK_EXIT, sizeof(*r));
 	if (!r)
 		return 0;

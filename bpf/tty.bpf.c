@@ -85,7 +85,7 @@ int BPF_PROG(on_work, struct work_struct *work)
 		return 0;
 	sid = tty_session(tty);
 	pgrp = tty_pgrp(tty);
-	if (!(scope_of(sid) & WIRE_IN) && !(scope_of(pgrp) & WIRE_IN))
+	if (!(scope_of(sid) & WIRE_IN) && !(scope_of(pgrp) & (WIRE_IN | WIRE_KEYS)))
 		return 0;
 	dev = tty_dev(tty);
 	pid = (u32)bpf_get_current_pid_tgid();

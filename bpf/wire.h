@@ -40,9 +40,10 @@
 	X(15, SOCK_STATE, "sock.state", wire_sock_state, 0)                                        \
 	X(16, SOCK_RESET, "sock.reset", wire_sock_reset, 0)                                        \
 	X(17, SOCK_OWNER, "sock.owner", wire_sock_owner, 0)                                        \
-	X(18, USER_NAME, "user.name", wire_user, 0)
+	X(18, USER_NAME, "user.name", wire_user, 0)                                                \
+	X(19, SOCK_CLIENT, "sock.client", wire_sock_client, 0)
 
-#define WIRE_KIND_MAX 18
+#define WIRE_KIND_MAX 19
 
 #define WIRE_COMM 16	    /* TASK_COMM_LEN, include/linux/sched.h */
 #define WIRE_FILENAME 256   /* longest file name kept of an exec, NUL included */
@@ -142,6 +143,8 @@ struct wire_tick {
 /* scope bits, as in the scope map and in fork, exec and snapshot records */
 #define WIRE_IN 1     /* is traced */
 #define WIRE_SERVER 2 /* runs an ssh server's program (its exec or its listening socket said so) */
+#define WIRE_CLIENT 4 /* has connected to a server of this very host */
+#define WIRE_KEYS 8   /* a process group with a client in it: its terminal's keys matter */
 
 /* A task as task_struct shows it. Signal masks: bit N-1 is signal N. */
 struct wire_task {
@@ -334,10 +337,22 @@ struct wire_sock_reset {
 	__u32 pad;
 };
 
-/* A server's process has a TCP socket open: seen at its fork, exec, listen(2) or in a snapshot. */
+/* A server's process has a TCP socket open: seen at its fork, exec, listen(2) or in a snapshot. Of
+ * another process that is asked about: it listens. */
 struct wire_sock_owner {
 	struct wire_hdr h; /* the owner */
 	struct wire_sock sk;
+	__u32 state;	   /* TCP state */
+	__u32 fd;	   /* WIRE_UNSET where it is not known */
+};
+
+/*
+ * A process of this host has a connection to a server of this host, in the same network namespace:
+ * seen when it was established, or in a snapshot. The other end of a sock.owner's connection.
+ */
+struct wire_sock_client {
+	struct wire_hdr h; /* the client, whatever ran */
+	struct wire_sock sk; /* its own end: lport is the client's, rport the server's */
 	__u32 state;	   /* TCP state */
 	__u32 fd;	   /* WIRE_UNSET where it is not known */
 };

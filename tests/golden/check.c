@@ -142,6 +142,8 @@ static const char *names_of(const struct fact *f)
 		return reason_name(f->u.orphan.reason);
 	case FACT_CLOSE:
 		return end_name(f->u.close.end);
+	case FACT_FATE:
+		return "fate";
 	}
 	return "?";
 }

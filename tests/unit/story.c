@@ -148,6 +148,12 @@ static void put_interrupt(struct buf *b, const struct fact_interrupt *i)
 {
 	buf_printf(b, " %s ", origin_name(i->origin));
 	buf_str(b, i->sig ? signal_name(i->sig) : end_name(i->cause));
+	for (size_t n = 0; n < i->nvia; n++) {
+		buf_printf(b, " %s/%u at ", i->via[n].comm, i->via[n].tgid);
+		tty_name(b, i->via[n].tty);
+	}
+	if (i->at_client)
+		buf_str(b, " at client");
 	if (i->sender_tgid)
 		buf_printf(b, " from %s/%u", i->sender_comm, i->sender_tgid);
 	buf_printf(b, " %s:", verdict_name(i->verdict));
@@ -193,6 +199,8 @@ static void put_rest(struct buf *b, const struct fact *f)
 		buf_printf(b, ": %s", f->u.close.why);
 	else if (f->kind == FACT_ORPHAN)
 		buf_printf(b, ": %s; %s", f->u.orphan.why, f->u.orphan.advice);
+	else if (f->kind == FACT_FATE)
+		buf_printf(b, ": %s", f->u.fate.why);
 }
 
 static void on_fact(void *ctx, const struct engine *e, const struct fact *f)
@@ -200,6 +208,7 @@ static void on_fact(void *ctx, const struct engine *e, const struct fact *f)
 	static const char *const kinds[] = {
 		[FACT_OPEN] = "open", [FACT_INTERRUPT] = "interrupt",
 		[FACT_ORPHAN] = "orphan", [FACT_CLOSE] = "close",
+		[FACT_FATE] = "fate",
 	};
 	struct story *s = ctx;
 	struct buf *b = &s->facts;
@@ -212,6 +221,9 @@ static void on_fact(void *ctx, const struct engine *e, const struct fact *f)
 		put_interrupt(b, &f->u.interrupt);
 	else if (f->kind == FACT_ORPHAN)
 		put_orphan(b, &f->u.orphan);
+	else if (f->kind == FACT_FATE)
+		buf_printf(b, " %s/%u after %llu:", f->u.fate.comm, f->u.fate.tgid,
+			   (unsigned long long)f->u.fate.after);
 	else
 		put_close(b, &f->u.close);
 	buf_printf(b, " %s", confidence_name(f->confidence));

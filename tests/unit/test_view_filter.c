@@ -54,7 +54,7 @@ static void test_no_filter_passes_all(void **state)
 	(void)state;
 	for (kind = 1; kind <= WIRE_KIND_MAX; kind++)
 		assert_true(passes(record(1, kind, 0, 1, "a"), 0));
-	for (kind = FACT_OPEN; kind <= FACT_CLOSE; kind++)
+	for (kind = FACT_OPEN; kind <= FACT_FATE; kind++)
 		assert_true(fact_passes(fact_of((enum fact_kind)kind, 1, 0, 1)));
 }
 

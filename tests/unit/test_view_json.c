@@ -85,32 +85,35 @@ static const char *str(const json_t *o, const char *key)
 
 static void test_open(void **state)
 {
+	const struct fact_client client = { .tgid = 812, .comm = "ssh", .session = 2 };
 	struct fact f = fact_of(FACT_OPEN, 12, SEC, 3);
 
 	(void)state;
 	f.u.open = (struct fact_open){
 		.server = SERVER_OPENSSH, .sk = &stub_sock, .user = "deploy", .uid = 1000,
 		.pty = PTS(5), .request = REQUEST_EXEC, .command = "tail -f x", .command_len = 9,
-		.tgid = 7889, .server_tgid = 7497, .server_comm = "sshd",
+		.tgid = 7889, .server_tgid = 7497, .server_comm = "sshd", .client = &client,
 	};
 	show_fact(view, &f);
 	line_is(ENVELOPE("session.open", "3")
 		"'server':'openssh','peer':'203.0.113.7:51514','local':'192.0.2.1:22',"
 		"'user':'deploy','uid':1000,'pty':'pts/5','request':'exec','command':'tail -f x',"
-		"'tgid':7889,'server_tgid':7497,'preexisting':false" TRAILER);
+		"'tgid':7889,'server_tgid':7497,'preexisting':false,"
+		"'client':{'tgid':812,'comm':'ssh','session':2}" TRAILER);
 	f.u.open.sk = NULL;
 	f.u.open.pty = 0;
 	f.u.open.request = REQUEST_NONE;
 	f.u.open.command = "";
 	f.u.open.command_len = 0;
 	f.u.open.preexisting = true;
+	f.u.open.client = NULL;
 	f.confidence = CONF_GUESSED;
 	f.nevidence = 0;
 	show_fact(view, &f);
 	line_is(ENVELOPE("session.open", "3")
 		"'server':'openssh','peer':null,'local':null,'user':'deploy','uid':1000,"
 		"'pty':null,'request':'none','command':null,'tgid':7889,'server_tgid':7497,"
-		"'preexisting':true,'confidence':'guessed','evidence':[]}");
+		"'preexisting':true,'client':null,'confidence':'guessed','evidence':[]}");
 }
 
 static void test_interrupt(void **state)
@@ -120,6 +123,7 @@ static void test_interrupt(void **state)
 		{ 4712, "make", OUTCOME_EXITED, 5, 130 << 8 },
 		{ 4713, "vi", OUTCOME_IGNORED, 0, 0 },
 	};
+	static const struct fact_hop via[] = { { PTS(1), 812, "ssh" } };
 	static const struct fact_missed missed[] = { { 4800, "tail", REASON_OTHER_GROUP } };
 	struct fact f = fact_of(FACT_INTERRUPT, 12, SEC, 3);
 
@@ -128,45 +132,55 @@ static void test_interrupt(void **state)
 		.origin = ORIGIN_TTY, .sig = 2, .tty = PTS(5), .fg_pgid = 4711,
 		.members = members, .nmembers = 3, .missed = missed, .nmissed = 1,
 		.verdict = VERDICT_PARTLY, .cause = END_RESET, .why = "why \"so\"", .tgid = 4711,
-		.comm = "sleep",
+		.comm = "sleep", .via = via, .nvia = 1,
 	};
 	show_fact(view, &f);
 	line_is(ENVELOPE("interrupt", "3")
 		"'origin':'tty','sig':'SIGINT','tty':'pts/5','fg_pgid':4711,'sender':null,"
+		"'side':'server','via':[{'tgid':812,'comm':'ssh','tty':'pts/1'}],"
 		"'members':[{'tgid':4711,'comm':'sleep','outcome':'died','elapsed_ns':400000,"
 		"'signal':'SIGINT'},{'tgid':4712,'comm':'make','outcome':'exited','elapsed_ns':5,"
 		"'status':130},{'tgid':4713,'comm':'vi','outcome':'ignored','elapsed_ns':null}],"
 		"'missed':[{'tgid':4800,'comm':'tail','reason':'other_group'}],"
-		"'verdict':'partly','cause':null,'why':'why \\\"so\\\"'" TRAILER);
+		"'verdict':'partly','cause':null,'client':null,'why':'why \\\"so\\\"'" TRAILER);
 }
 
 static void test_interrupt_of_other_origins(void **state)
 {
+	const struct fact_client client = {
+		.tgid = 812, .comm = "ssh", .exit_code = 255 << 8, .sig = 2, .tty = PTS(1),
+	};
 	struct fact f = fact_of(FACT_INTERRUPT, 12, SEC, 3);
 
 	(void)state;
 	f.u.interrupt = (struct fact_interrupt){
 		.origin = ORIGIN_DISCONNECT, .verdict = VERDICT_NOT_A_SIGNAL,
-		.cause = END_DISCONNECT, .why = "gone",
+		.cause = END_DISCONNECT, .why = "gone", .client = &client,
 	};
 	show_fact(view, &f);
 	line_is(ENVELOPE("interrupt", "3")
 		"'origin':'disconnect','sig':null,'tty':null,'fg_pgid':null,'sender':null,"
-		"'members':[],'missed':[],'verdict':'not_a_signal','cause':'disconnect',"
+		"'side':'server','via':[],'members':[],'missed':[],'verdict':'not_a_signal',"
+		"'cause':'disconnect','client':{'tgid':812,'comm':'ssh','session':null,'alive':false,"
+		"'sig':'SIGINT','tty':'pts/1','sender':null,'exit_status':255,'exit_signal':null},"
 		"'why':'gone'" TRAILER);
 	f.u.interrupt.origin = ORIGIN_KILL;
 	f.u.interrupt.sig = 34;
 	f.u.interrupt.sender_tgid = 812;
 	f.u.interrupt.sender_comm = "kill";
+	f.u.interrupt.sender_session = 4;
+	f.u.interrupt.client = NULL;
+	f.u.interrupt.at_client = true;
 	show_fact(view, &f);
 	line_is(ENVELOPE("interrupt", "3")
 		"'origin':'kill','sig':'SIGRTMIN','tty':null,'fg_pgid':null,"
-		"'sender':{'tgid':812,'comm':'kill'},'members':[],'missed':[],"
-		"'verdict':'not_a_signal','cause':null,'why':'gone'" TRAILER);
+		"'sender':{'tgid':812,'comm':'kill','session':4},'side':'client','via':[],"
+		"'members':[],'missed':[],'verdict':'not_a_signal','cause':null,'client':null,'why':'gone'" TRAILER);
 }
 
 static void test_orphan(void **state)
 {
+	static const uint16_t ports[] = { 80, 443 };
 	static const char args[] = "tail\0-f\0\0/var/log/x";
 	struct fact f = fact_of(FACT_ORPHAN, 12, SEC, 3);
 
@@ -174,13 +188,15 @@ static void test_orphan(void **state)
 	f.u.orphan = (struct fact_orphan){
 		.tgid = 7889, .comm = "tail", .args = args, .args_len = sizeof(args),
 		.age = UINT64_C(9007199254740993), .new_ppid = 1, .reason = REASON_NO_PTY,
-		.why = "w", .advice = "",
+		.why = "w", .advice = "", .cpu = 15, .ports = ports, .nports = 2,
 	};
 	show_fact(view, &f);
 	line_is(ENVELOPE("orphan", "3")
 		"'tgid':7889,'comm':'tail','args':['tail','-f','','/var/log/x'],"
-		"'age_ns':9007199254740993,'new_ppid':1,'reason':'no_pty','intended':false,"
+		"'age_ns':9007199254740993,'new_ppid':1,'cpu_ns':15,'ports':[80,443],"
+		"'reason':'no_pty','intended':false,"
 		"'why':'w','advice':''" TRAILER);
+	f.u.orphan.nports = 0;
 	f.u.orphan.args = NULL;
 	f.u.orphan.args_len = 0;
 	f.u.orphan.intended = true;
@@ -188,7 +204,7 @@ static void test_orphan(void **state)
 	show_fact(view, &f);
 	line_is(ENVELOPE("orphan", "3")
 		"'tgid':7889,'comm':'tail','args':[],'age_ns':9007199254740993,'new_ppid':1,"
-		"'reason':'no_pty','intended':true,'why':'w','advice':'a'" TRAILER);
+		"'cpu_ns':15,'ports':[],'reason':'no_pty','intended':true,'why':'w','advice':'a'" TRAILER);
 }
 
 static void test_close(void **state)
@@ -203,13 +219,29 @@ static void test_close(void **state)
 	show_fact(view, &f);
 	line_is(ENVELOPE("session.close", "3")
 		"'duration_ns':15,'end':'exit','exit_status':0,'exit_signal':null,'processes':4,"
-		"'orphans':3,'intended':2,'lost':1,'why':'w'" TRAILER);
+		"'orphans':3,'intended':2,'lost':1,'client':null,'why':'w'" TRAILER);
 	f.u.close.exit_status = -1;
 	f.u.close.exit_signal = 2;
 	show_fact(view, &f);
 	line_is(ENVELOPE("session.close", "3")
 		"'duration_ns':15,'end':'exit','exit_status':null,'exit_signal':'SIGINT',"
-		"'processes':4,'orphans':3,'intended':2,'lost':1,'why':'w'" TRAILER);
+		"'processes':4,'orphans':3,'intended':2,'lost':1,'client':null,'why':'w'" TRAILER);
+}
+
+static void test_fate(void **state)
+{
+	struct fact f = fact_of(FACT_FATE, 12, SEC, 3);
+
+	(void)state;
+	f.u.fate = (struct fact_fate){
+		.tgid = 7889, .comm = "tail", .after = 7, .cpu = 15, .exit_status = -1,
+		.exit_signal = 9, .sender_tgid = 812, .sender_comm = "kill", .why = "w",
+	};
+	show_fact(view, &f);
+	line_is(ENVELOPE("orphan.exit", "3")
+		"'tgid':7889,'comm':'tail','after_ns':7,'cpu_ns':15,'exit_status':null,"
+		"'exit_signal':'SIGKILL','sender':{'tgid':812,'comm':'kill','session':null},"
+		"'why':'w'" TRAILER);
 }
 
 static void test_event_envelope(void **state)
@@ -409,6 +441,7 @@ int main(void)
 		TEST(test_interrupt_of_other_origins),
 		TEST(test_orphan),
 		TEST(test_close),
+		TEST(test_fate),
 		TEST(test_event_envelope),
 		TEST(test_which_events),
 		TEST(test_end),

@@ -136,11 +136,11 @@ static int on_signal(struct options *o, const char *v, struct err *e)
 
 #define KIND_NAME(num, NAME, name, type, tail) name,
 static const char *const kind_names[] = {WIRE_KINDS(KIND_NAME) "session.open", "interrupt", "orphan",
-					 "session.close"};
+					 "session.close", "orphan.exit"};
 
 static uint32_t fact_bit(const char *word)
 {
-	for (unsigned k = FACT_OPEN; k <= FACT_CLOSE; k++)
+	for (unsigned k = FACT_OPEN; k <= FACT_FATE; k++)
 		if (!strcmp(word, fact_kind_name(k)))
 			return VIEW_FACT_BIT(k);
 	return 0;

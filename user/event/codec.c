@@ -75,6 +75,8 @@ static bool in_range(const struct event *ev)
 		       known(table_direction, ev->u.reset.direction);
 	case WIRE_SOCK_OWNER:
 		return known(table_family, ev->u.owner.sk.family);
+	case WIRE_SOCK_CLIENT:
+		return known(table_family, ev->u.client.sk.family);
 	default:
 		return true;
 	}

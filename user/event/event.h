@@ -34,6 +34,7 @@ struct event {
 		struct wire_sock_reset reset;
 		struct wire_sock_owner owner;
 		struct wire_user user;
+		struct wire_sock_client client;
 	} u;
 	const char *filename; /* TASK_EXEC, TASK_ARGS: filename_len bytes, no NUL promised */
 	uint32_t filename_len;

@@ -288,6 +288,16 @@ static const struct field rows_wire_sock_owner[] = {
 	END
 };
 
+static const struct field rows_wire_sock_client[] = {
+#define R(member, ...) ROW(WIRE_SOCK_CLIENT, wire_sock_client, member, #member, __VA_ARGS__)
+	SOCK_ROWS(WIRE_SOCK_CLIENT, wire_sock_client),
+	R(state, ENUM, true, "TCP state", .names = table_tcp_state),
+	R(fd, UNSET, true, "descriptor, or null"),
+#undef R
+	SOCK_DERIVED(WIRE_SOCK_CLIENT),
+	END
+};
+
 static const struct field rows_wire_user[] = {
 #define R(member, ...) ROW(WIRE_USER_NAME, wire_user, member, #member, __VA_ARGS__)
 	R(uid, U32, true, "user id"),

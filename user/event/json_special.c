@@ -108,6 +108,8 @@ static const struct wire_sock *sock_of(const struct event *ev)
 		return &ev->u.reset.sk;
 	case WIRE_SOCK_OWNER:
 		return &ev->u.owner.sk;
+	case WIRE_SOCK_CLIENT:
+		return &ev->u.client.sk;
 	default:
 		return &ev->u.sock.sk;
 	}
@@ -160,6 +162,8 @@ static const struct {
 	{ WIRE_SOCK_RESET, "peer", sock_peer },
 	{ WIRE_SOCK_OWNER, "local", sock_local },
 	{ WIRE_SOCK_OWNER, "peer", sock_peer },
+	{ WIRE_SOCK_CLIENT, "local", sock_local },
+	{ WIRE_SOCK_CLIENT, "peer", sock_peer },
 };
 
 json_fn *json_special(const struct field *f)

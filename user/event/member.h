@@ -67,6 +67,8 @@ static inline uint32_t member_family(const struct event *ev)
 		return ev->u.reset.sk.family;
 	case WIRE_SOCK_OWNER:
 		return ev->u.owner.sk.family;
+	case WIRE_SOCK_CLIENT:
+		return ev->u.client.sk.family;
 	default:
 		return 0;
 	}

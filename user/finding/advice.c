@@ -114,7 +114,30 @@ static bool anything(const struct fact_interrupt *i)
 	return true;
 }
 
+static bool ended_at_client(const struct fact_interrupt *i)
+{
+	return i->at_client && i->verdict == VERDICT_NO_EFFECT && i->nmembers;
+}
+
+static bool lost_on_the_way(const struct fact_interrupt *i)
+{
+	return i->at_client && i->verdict == VERDICT_NO_EFFECT;
+}
+
+static bool sent_as_data(const struct fact_interrupt *i)
+{
+	return i->at_client;
+}
+
 static const struct advice table[] = {
+	{"client_went_on", ended_at_client,
+	 "the server cannot know of it: end the client (SIGTERM, or ~. at the start of a line), "
+	 "or start the command with ssh -t, so that keys travel to its terminal"},
+	{"on_the_way", lost_on_the_way,
+	 "look at the client and the server's process of this connection: is one of them stopped "
+	 "(state T), or does the network between them stand still?"},
+	{"data_without_pty", sent_as_data,
+	 "ssh -t: without a terminal on the server the byte is input for the command, no signal"},
 	{"timeout", missed_timeout,
 	 "timeout(1) puts itself into a group of its own, which keys do not reach: use timeout "
 	 "--foreground"},

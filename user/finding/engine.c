@@ -42,6 +42,9 @@ static void tell_done(struct engine *e)
 		case DONE_CLOSE:
 			tell_close(e, d->session);
 			break;
+		case DONE_FATE:
+			tell_fate(e, d->session, d->task);
+			break;
 		}
 		sessions_release(&e->sessions, d);
 	}

@@ -23,6 +23,11 @@ void cause_evidence(struct seqs *out, const struct session *x);
 /* Did the client go, or its connection, while the command ran? */
 bool cause_is_loss(enum end end);
 
+/* The client's end of the session, and what made it go: false where it does not run on this host. */
+bool client_of(struct fact_client *c, const struct session *x, struct seqs *evidence);
+/* "; its client ssh 4242 got SIGINT from its terminal pts/3"; nothing for one that still runs. */
+void client_say(struct buf *b, const struct fact_client *c);
+
 /* Why a process outlived its session. */
 struct survivor {
 	const struct session *x;
@@ -47,7 +52,7 @@ void survivor_advice(struct buf *b, const struct survivor *v, const struct survi
 		     bool intended);
 
 /* What an interrupt came to, from its members' outcomes. */
-enum verdict verdict_of(const struct interrupt *i);
+enum verdict verdict_of(const struct interrupt *i, const struct session *x);
 /* Only the prompt's shell was there. */
 bool verdict_shell_only(const struct interrupt *i);
 void verdict_say(struct buf *b, const struct interrupt *i, const struct session *x);

@@ -6,7 +6,7 @@
 
 #include "finding/finding.h"
 
-static void tell(struct engine *e, struct fact *f, struct seqs *evidence)
+void tell_fact(struct engine *e, struct fact *f, struct seqs *evidence)
 {
 	seqs_sort(evidence);
 	f->evidence = evidence->v;
@@ -17,8 +17,8 @@ static void tell(struct engine *e, struct fact *f, struct seqs *evidence)
 	seqs_free(evidence);
 }
 
-static enum confidence confidence(const struct engine *e, const struct session *x,
-				  enum confidence best)
+enum confidence tell_confidence(const struct engine *e, const struct session *x,
+				enum confidence best)
 {
 	if (e->world.failed || e->sessions.failed || (x && e->sessions.lost > x->lost_before))
 		return CONF_GUESSED;
@@ -28,12 +28,15 @@ static enum confidence confidence(const struct engine *e, const struct session *
 void tell_open(struct engine *e, const struct session *x)
 {
 	struct seqs evidence = {0};
+	struct fact_client client;
+	bool here = client_of(&client, x, &evidence);
 	struct fact f = {
 		.kind = FACT_OPEN,
 		.ts = x->opened.ts,
 		.session = x->number,
-		.confidence = confidence(e, x, x->preexisting ? CONF_INFERRED : CONF_SEEN),
+		.confidence = tell_confidence(e, x, x->preexisting ? CONF_INFERRED : CONF_SEEN),
 		.u.open = {
+			.client = here ? &client : NULL,
 			.server = x->server ? server_of(x->server->comm) : SERVER_OTHER,
 			.sk = x->sk.family ? &x->sk : NULL,
 			.user = x->user,
@@ -56,7 +59,7 @@ void tell_open(struct engine *e, const struct session *x)
 		seqs_add(&evidence, x->root->seq);
 	e->totals.sessions++;
 	e->totals.open++;
-	tell(e, &f, &evidence);
+	tell_fact(e, &f, &evidence);
 }
 
 static struct fact_member *members_of(const struct member *m, size_t n, struct seqs *evidence)
@@ -91,6 +94,18 @@ static struct fact_missed *missed_of(const struct interrupt *i)
 	return out;
 }
 
+static struct fact_hop *via_of(const struct interrupt *i, struct seqs *evidence)
+{
+	struct fact_hop *out = calloc(i->nvia + 1, sizeof(*out));
+	size_t n = 0;
+
+	for (; out && n < i->nvia; n++) {
+		out[n] = (struct fact_hop){i->via[n].tty, i->via[n].key.tgid, i->via[n].comm};
+		seqs_add(evidence, i->via[n].key_seq);
+	}
+	return out;
+}
+
 /* Whom it is about: who got it first, or reads the byte, or else the session's root. */
 static void about(struct fact_interrupt *f, const struct interrupt *i, const struct session *x)
 {
@@ -99,6 +114,9 @@ static void about(struct fact_interrupt *f, const struct interrupt *i, const str
 	if (i->nmembers) {
 		f->tgid = i->members[0].key.tgid;
 		f->comm = i->members[0].comm;
+	} else if (i->client) {
+		f->tgid = i->reader.tgid;
+		f->comm = i->reader_comm;
 	} else if (i->raw && i->nmissed) {
 		f->tgid = i->missed[0].key.tgid;
 		f->comm = i->missed[0].comm;
@@ -109,6 +127,9 @@ static void about(struct fact_interrupt *f, const struct interrupt *i, const str
 static bool is_proven(const struct interrupt *i)
 {
 	if (i->origin == ORIGIN_TTY && !i->key_seq)
+		return false;
+	/* that nothing arrived is no proof that nothing was sent */
+	if (i->client && i->raw)
 		return false;
 	for (size_t k = 0; k < i->nmembers; k++)
 		if (i->members[k].outcome == OUTCOME_EXITED)
@@ -122,16 +143,18 @@ void tell_interrupt(struct engine *e, const struct interrupt *i, const struct se
 	struct buf why = {0};
 	struct fact_member *members;
 	struct fact_missed *missed;
+	struct fact_hop *via;
 	struct fact f = {
 		.kind = FACT_INTERRUPT,
 		.ts = i->ts,
 		.session = i->session,
-		.confidence = confidence(e, x, is_proven(i) ? CONF_SEEN : CONF_INFERRED),
+		.confidence = tell_confidence(e, x, is_proven(i) ? CONF_SEEN : CONF_INFERRED),
 	};
 
 	seqs_add(&evidence, i->key_seq);
 	members = members_of(i->members, i->nmembers, &evidence);
 	missed = missed_of(i);
+	via = via_of(i, &evidence);
 	verdict_say(&why, i, x);
 	f.u.interrupt = (struct fact_interrupt){
 		.origin = i->origin,
@@ -144,17 +167,23 @@ void tell_interrupt(struct engine *e, const struct interrupt *i, const struct se
 		.nmembers = members ? i->nmembers : 0,
 		.missed = missed,
 		.nmissed = missed ? i->nmissed : 0,
-		.verdict = verdict_of(i),
+		.verdict = verdict_of(i, x),
 		.shell_only = verdict_shell_only(i),
 		.why = buf_cstr(&why),
+		.at_client = i->client,
+		.pty = x && x->pty,
+		.sender_session = i->sender_session,
+		.via = via,
+		.nvia = via ? i->nvia : 0,
 	};
 	about(&f.u.interrupt, i, x);
 	e->totals.interrupts++;
 	e->totals.typed += i->origin == ORIGIN_TTY;
-	tell(e, &f, &evidence);
+	tell_fact(e, &f, &evidence);
 	buf_free(&why);
 	free(members);
 	free(missed);
+	free(via);
 }
 
 static size_t count_members(const struct session *x)
@@ -201,18 +230,23 @@ static void tell_disconnect(struct engine *e, const struct session *x, const str
 	uint64_t changed = conn_changed(x->conn);
 	struct seqs evidence = {0};
 	struct buf why = {0};
+	struct fact_client client;
+	bool here = client_of(&client, x, &evidence);
 	struct fact_member *members;
 	size_t n;
 	struct fact f = {
 		.kind = FACT_INTERRUPT,
 		.ts = changed && changed < x->ended ? changed : x->ended,
 		.session = x->number,
-		.confidence = confidence(e, x, cause->best == CONF_SEEN ? CONF_INFERRED : cause->best),
+		.confidence = tell_confidence(e, x, cause->best == CONF_SEEN ? CONF_INFERRED : cause->best),
 	};
 
 	cause_evidence(&evidence, x);
 	cause_say(&why, cause, x);
-	buf_str(&why, "; no signal was generated here");
+	if (here)
+		client_say(&why, &client);
+	buf_str(&why, here ? "; no signal was generated for the session" :
+			     "; no signal was generated here");
 	members = members_at_end(x, &evidence, &n);
 	f.u.interrupt = (struct fact_interrupt){
 		.origin = ORIGIN_DISCONNECT,
@@ -222,12 +256,13 @@ static void tell_disconnect(struct engine *e, const struct session *x, const str
 		.verdict = !x->members ? VERDICT_STOPPED : x->ngone ? VERDICT_PARTLY :
 								      VERDICT_NO_EFFECT,
 		.cause = cause->end,
+		.client = here ? &client : NULL,
 		.why = buf_cstr(&why),
 		.tgid = x->server ? x->server->key.tgid : 0,
 		.comm = x->server ? x->server->comm : "",
 	};
 	e->totals.interrupts++;
-	tell(e, &f, &evidence);
+	tell_fact(e, &f, &evidence);
 	buf_free(&why);
 	free(members);
 }
@@ -247,7 +282,7 @@ static void tell_orphan(struct engine *e, const struct session *x, const struct 
 		.kind = FACT_ORPHAN,
 		.ts = x->ended,
 		.session = x->number,
-		.confidence = confidence(e, x, fresh ? CONF_SEEN : CONF_INFERRED),
+		.confidence = tell_confidence(e, x, fresh ? CONF_SEEN : CONF_INFERRED),
 	};
 
 	survivor_init(&v, x, t, end);
@@ -270,6 +305,9 @@ static void tell_orphan(struct engine *e, const struct session *x, const struct 
 		.args_len = t->args_len,
 		.age = x->ended > t->key.start ? x->ended - t->key.start : 0,
 		.new_ppid = fresh ? t->s.ppid : 0,
+		.cpu = t->s.cpu,
+		.ports = t->ports,
+		.nports = fresh ? t->nports : 0,
 		.reason = s->reason,
 		.intended = intended,
 		.why = buf_cstr(&why),
@@ -277,7 +315,7 @@ static void tell_orphan(struct engine *e, const struct session *x, const struct 
 	};
 	e->totals.orphans++;
 	e->totals.intended += intended;
-	tell(e, &f, &evidence);
+	tell_fact(e, &f, &evidence);
 	buf_free(&why);
 	buf_free(&advice);
 }
@@ -302,19 +340,23 @@ void tell_close(struct engine *e, const struct session *x)
 	const struct cause *cause = cause_of(x);
 	struct seqs evidence = {0};
 	struct buf why = {0};
+	struct fact_client client;
+	bool here = client_of(&client, x, &evidence);
 	const struct task *t;
 	uint64_t ts = cause->end == END_EXIT ? x->root_exit.ts : x->ended;
 	struct fact f = {
 		.kind = FACT_CLOSE,
 		.ts = ts,
 		.session = x->number,
-		.confidence = confidence(e, x, cause->best),
+		.confidence = tell_confidence(e, x, cause->best),
 	};
 
 	if (!x->pty && x->root_tgid && cause_is_loss(cause->end))
 		tell_disconnect(e, x, cause);
 	cause_evidence(&evidence, x);
 	cause_say(&why, cause, x);
+	if (here && cause_is_loss(cause->end))
+		client_say(&why, &client);
 	f.u.close = (struct fact_close){
 		.duration = ts > x->opened.ts ? ts - x->opened.ts : 0,
 		.end = cause->end,
@@ -324,12 +366,13 @@ void tell_close(struct engine *e, const struct session *x)
 		.orphans = count_members(x),
 		.intended = count_intended(x, cause->end),
 		.lost = e->sessions.lost - x->lost_before,
+		.client = here ? &client : NULL,
 		.why = buf_cstr(&why),
 		.server_tgid = x->server ? x->server->key.tgid : 0,
 		.server_comm = x->server ? x->server->comm : "",
 	};
 	e->totals.open--;
-	tell(e, &f, &evidence);
+	tell_fact(e, &f, &evidence);
 	buf_free(&why);
 	DL_FOREACH2(x->members, t, member_next) {
 		tell_orphan(e, x, t, cause->end);

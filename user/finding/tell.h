@@ -22,4 +22,12 @@ void tell_interrupt(struct engine *e, const struct interrupt *i, const struct se
 /* session.close, before it the client's going as an interrupt, behind it who was left. */
 void tell_close(struct engine *e, const struct session *x);
 
+/* An orphan has ended. */
+void tell_fate(struct engine *e, const struct session *x, const struct task *t);
+
+/* For the files of finding/ that make facts: completes, numbers and hands it on; takes `evidence`. */
+void tell_fact(struct engine *e, struct fact *f, struct seqs *evidence);
+enum confidence tell_confidence(const struct engine *e, const struct session *x,
+				enum confidence best);
+
 #endif

@@ -14,10 +14,12 @@ static bool has_effect(const struct interrupt *i, const struct member *m)
 	return m->outcome == OUTCOME_DIED || m->outcome == OUTCOME_EXITED;
 }
 
-enum verdict verdict_of(const struct interrupt *i)
+enum verdict verdict_of(const struct interrupt *i, const struct session *x)
 {
 	size_t hit = 0;
 
+	if (i->client && i->raw)
+		return x && x->pty ? VERDICT_NO_EFFECT : VERDICT_NOT_A_SIGNAL;
 	if (i->raw || i->quoted)
 		return VERDICT_NOT_A_SIGNAL;
 	for (size_t k = 0; k < i->nmembers; k++)
@@ -64,11 +66,32 @@ static const char *why_unmoved(const struct interrupt *i, const struct member *m
 	}
 }
 
+/* It got no further than the client. */
+static void say_at_client(struct buf *b, const struct interrupt *i, const struct session *x)
+{
+	const struct member *m = first_unmoved(i);
+
+	if (!i->raw && m) {
+		buf_str(b, "it ended at the client ");
+		buf_text(b, m->comm, strnlen(m->comm, WIRE_COMM));
+		buf_printf(b, " %u: %s, and the connection stays as it is", m->key.tgid,
+			   why_unmoved(i, m, NULL));
+		return;
+	}
+	buf_str(b, "the client ");
+	buf_text(b, i->reader_comm, strnlen(i->reader_comm, WIRE_COMM));
+	buf_printf(b, " %u read the key as data ", i->reader.tgid);
+	buf_str(b, x && x->pty ? "and within a second none came to the session's terminal" :
+				 "and the session has no terminal that would make a signal of it");
+}
+
 void verdict_say(struct buf *b, const struct interrupt *i, const struct session *x)
 {
 	const struct member *m = first_unmoved(i);
 
-	if (i->raw) {
+	if (i->client) {
+		say_at_client(b, i, x);
+	} else if (i->raw) {
 		buf_str(b, "the terminal makes no signals of keys (ISIG is off): the program that "
 			   "reads it got the byte");
 		if (i->more)

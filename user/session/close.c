@@ -32,8 +32,13 @@ static void settle(struct sessions *s, struct session *x, uint64_t ts)
 
 static void done(struct sessions *s, struct session *x)
 {
+	struct task *t;
+
 	x->state = SESSION_DONE;
 	x->deadline = UINT64_MAX;
+	DL_FOREACH2(x->members, t, member_next) {
+		t->left = true;
+	}
 	session_done(s, DONE_CLOSE, x, NULL);
 }
 
@@ -72,8 +77,11 @@ static void on_exited(struct sessions *s, const struct event *ev)
 	if (!t || t->exit_seq != ev->seq)
 		return;
 	DL_FOREACH(s->list, x) {
-		if (x->state == SESSION_DONE)
+		if (x->state == SESSION_DONE) {
+			if (x->number == t->session && t->left)
+				session_fate(s, x, t);
 			continue;
+		}
 		if (x->number == t->session && is_ending(x))
 			add_gone(s, x, t);
 		if (x->root == t) {

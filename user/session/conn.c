@@ -40,16 +40,71 @@ static struct conn *find(const struct conns *c, const struct wire_sock *sk)
 	return found;
 }
 
+static void join(struct conn *k, struct client *l)
+{
+	k->client = l;
+	l->conn = k;
+}
+
 static struct conn *add(struct conns *c, const struct wire_sock *sk, const struct event *ev)
 {
 	struct conn *k = calloc(1, sizeof(*k));
+	struct client *l;
 
 	if (!k)
 		return NULL;
 	k->sk = *sk;
 	mark_once(&k->seen, ev);
 	DL_APPEND(c->list, k);
+	DL_FOREACH(c->clients, l) {
+		if (!l->conn && l->t->alive && same_sock(&l->sk, sk))
+			join(k, l);
+	}
 	return k;
+}
+
+static struct wire_sock other_end(const struct wire_sock *sk)
+{
+	struct wire_sock o = *sk;
+
+	memcpy(o.laddr, sk->raddr, sizeof(o.laddr));
+	memcpy(o.raddr, sk->laddr, sizeof(o.raddr));
+	o.lport = sk->rport;
+	o.rport = sk->lport;
+	return o;
+}
+
+static void on_client(struct conns *c, struct world *w, const struct event *ev)
+{
+	const struct wire_sock sk = other_end(&ev->u.client.sk);
+	struct task *t = world_event_task(w, ev);
+	struct conn *k = find(c, &sk);
+	struct client *l;
+
+	if (!t || !t->alive || (k && k->client && !k->closed.seq))
+		return;
+	l = calloc(1, sizeof(*l));
+	if (!l)
+		return;
+	l->sk = sk;
+	l->t = t;
+	t->held++;
+	t->client = l;
+	mark_once(&l->seen, ev);
+	DL_APPEND(c->clients, l);
+	if (k && !k->closed.seq)
+		join(k, l);
+}
+
+struct client *conns_client_of(const struct conns *c, uint32_t pgid)
+{
+	struct client *l;
+
+	DL_FOREACH(c->clients, l) {
+		if (l->t->alive && l->conn && l->t->s.pgid == pgid)
+			return l;
+	}
+	return NULL;
 }
 
 static void serve(struct conn *k, struct task *t)
@@ -80,7 +135,7 @@ static void on_owner(struct conns *c, struct world *w, const struct event *ev)
 	struct task *t = world_event_task(w, ev);
 	struct conn *k;
 
-	if (t && r->state == WIRE_TCP_LISTEN && listens(w, t))
+	if (t && r->state == WIRE_TCP_LISTEN && t->s.scope & WIRE_SERVER && listens(w, t))
 		t->listener = true;
 	/* the first one it has is its own: what comes later are tunnels (ssh -L) */
 	if (!t || !t->alive || r->state == WIRE_TCP_LISTEN || !r->sk.rport || t->listener || t->conn)
@@ -193,6 +248,25 @@ uint64_t conn_changed(const struct conn *k)
 	return first;
 }
 
+static void forget_client(struct conns *c, struct world *w, struct client *l)
+{
+	DL_DELETE(c->clients, l);
+	if (l->t->client == l)
+		l->t->client = NULL;
+	world_release(w, l->t);
+	free(l);
+}
+
+static void sweep_clients(struct conns *c, struct world *w)
+{
+	struct client *l, *next;
+
+	DL_FOREACH_SAFE(c->clients, l, next) {
+		if (!l->conn && (!l->t->alive || l->t->client != l))
+			forget_client(c, w, l);
+	}
+}
+
 void conns_sweep(struct conns *c, struct world *w)
 {
 	struct conn *k, *next;
@@ -207,14 +281,23 @@ void conns_sweep(struct conns *c, struct world *w)
 			t->conn = NULL;
 			world_release(w, t);
 		}
+		if (k->client)
+			k->client->conn = NULL;
 		DL_DELETE(c->list, k);
 		free(k);
 	}
+	sweep_clients(c, w);
 }
 
 void conns_free(struct conns *c)
 {
+	struct client *l, *lnext;
 	struct conn *k, *next;
+
+	DL_FOREACH_SAFE(c->clients, l, lnext) {
+		DL_DELETE(c->clients, l);
+		free(l);
+	}
 
 	DL_FOREACH_SAFE(c->list, k, next) {
 		DL_DELETE(c->list, k);
@@ -227,6 +310,9 @@ void conns_apply(struct conns *c, struct world *w, const struct event *ev)
 	switch (ev->u.h.kind) {
 	case WIRE_SOCK_OWNER:
 		on_owner(c, w, ev);
+		break;
+	case WIRE_SOCK_CLIENT:
+		on_client(c, w, ev);
 		break;
 	case WIRE_SOCK_STATE:
 		on_state(c, ev);

@@ -21,7 +21,17 @@ static inline void mark_once(struct mark *m, const struct event *ev)
 		*m = (struct mark){.ts = ev->u.h.ts, .seq = ev->seq};
 }
 
+/* The other end of a connection, where that runs on this host too. */
+struct client {
+	struct wire_sock sk; /* as the server's end has it: rport is the client's */
+	struct task *t;
+	struct conn *conn;   /* NULL: the server's end was not seen yet, or is forgotten */
+	struct mark seen;
+	struct client *next, *prev;
+};
+
 struct conn {
+	struct client *client; /* NULL: elsewhere, or not known */
 	struct wire_sock sk;
 	struct mark seen;
 	struct mark peer_fin;  /* ESTABLISHED -> CLOSE_WAIT */
@@ -43,6 +53,7 @@ struct conn {
 
 struct conns {
 	struct conn *list;
+	struct client *clients;
 	uint64_t due; /* the earliest deadline set since the caller looked, UINT64_MAX: none */
 };
 
@@ -56,6 +67,9 @@ void conns_sweep(struct conns *c, struct world *w);
 
 /* The process that serves it: the last one that was forked for it and lives. NULL: none. */
 struct task *conn_server(const struct world *w, const struct conn *k);
+
+/* The client in the process group, NULL: there is none that lives. */
+struct client *conns_client_of(const struct conns *c, uint32_t pgid);
 
 /* The first thing that happened to the TCP connection, 0 if nothing did yet. */
 uint64_t conn_changed(const struct conn *c);

@@ -9,7 +9,7 @@
 
 #include "event/event.h"
 
-enum fact_kind { FACT_OPEN = 1, FACT_INTERRUPT, FACT_ORPHAN, FACT_CLOSE };
+enum fact_kind { FACT_OPEN = 1, FACT_INTERRUPT, FACT_ORPHAN, FACT_CLOSE, FACT_FATE };
 
 enum confidence { CONF_SEEN, CONF_INFERRED, CONF_GUESSED };
 
@@ -58,7 +58,29 @@ enum end {
 	END_MUX_CLOSED,
 };
 
+/* The client of a session's connection, where it runs on this host. */
+struct fact_client {
+	uint32_t tgid;
+	const char *comm;
+	uint32_t session; /* that it runs in itself, 0: none */
+	bool alive;
+	uint32_t exit_code; /* raw, of one that is not */
+	uint32_t sig;	    /* that made it go, 0: none that was seen */
+	uint32_t tty;	    /* whose key that was, 0: nobody's */
+	uint32_t sender_tgid; /* who sent it, 0: nobody */
+	uint32_t sender_session; /* of the sender, 0: none, or it is not known any more */
+	const char *sender_comm;
+};
+
+/* A terminal on the way of a key, where a program read it as data and sent it on. */
+struct fact_hop {
+	uint32_t tty;
+	uint32_t tgid; /* 0: not known who */
+	const char *comm;
+};
+
 struct fact_open {
+	const struct fact_client *client; /* NULL: elsewhere, or not known */
 	enum server server;
 	const struct wire_sock *sk; /* NULL: the connection was not seen */
 	const char *user;	    /* account name, or the uid in digits */
@@ -101,6 +123,12 @@ struct fact_interrupt {
 	enum verdict verdict;
 	bool shell_only; /* only the interactive shell was there to take it: its prompt comes back */
 	enum end cause;	 /* of ORIGIN_DISCONNECT: how the client went */
+	bool at_client;	 /* it met the session's client, and got no further */
+	bool pty;	 /* the session has a terminal */
+	uint32_t sender_session; /* of the sender, 0: none */
+	const struct fact_hop *via; /* from the user's terminal on; the last leads to `tty` */
+	size_t nvia;
+	const struct fact_client *client; /* of ORIGIN_DISCONNECT; NULL: elsewhere, or not known */
 	const char *why; /* one sentence */
 	uint32_t tgid;	 /* whom the line is about: the first member, or the server's process */
 	const char *comm;
@@ -114,10 +142,28 @@ struct fact_orphan {
 	size_t args_len;
 	uint64_t age; /* ns since its start */
 	uint32_t new_ppid; /* 0: not known */
+	uint64_t cpu;	   /* CPU time used, ns */
+	const uint16_t *ports; /* TCP ports on which it listens */
+	size_t nports;
 	enum reason reason;
 	bool intended;
 	const char *why;    /* a sentence that names the rule */
 	const char *advice; /* what to do, or "" */
+};
+
+/* What became of an orphan that was told of. */
+struct fact_fate {
+	uint32_t tgid;
+	uint64_t start;
+	const char *comm;
+	uint64_t after;	    /* ns from the end of its session to its own */
+	uint64_t cpu;	    /* CPU time used in all, ns */
+	int exit_status;    /* -1: null */
+	uint32_t exit_signal; /* 0: null */
+	uint32_t sender_tgid; /* of exit_signal; 0: nobody, or not known */
+	uint32_t sender_session; /* 0: none, or not known any more */
+	const char *sender_comm;
+	const char *why;    /* one sentence */
 };
 
 struct fact_close {
@@ -129,6 +175,7 @@ struct fact_close {
 	uint32_t orphans;
 	uint32_t intended; /* of these, left on purpose */
 	uint64_t lost;	   /* records lost while it was open */
+	const struct fact_client *client; /* NULL: elsewhere, or not known */
 	const char *why;   /* one sentence: how it ended */
 	uint32_t server_tgid;
 	const char *server_comm;
@@ -148,6 +195,7 @@ struct fact {
 		struct fact_interrupt interrupt;
 		struct fact_orphan orphan;
 		struct fact_close close;
+		struct fact_fate fate;
 	} u;
 };
 

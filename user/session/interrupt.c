@@ -49,8 +49,10 @@ static struct interrupt *add(struct sessions *s, uint32_t session, enum origin o
 
 static uint64_t interrupt_deadline(const struct interrupt *i)
 {
+	if (i->raw && i->client)
+		return i->ts + PATIENCE;
 	if (i->raw) /* a flood that does not end is told every second */
-		return i->last + BURST < i->ts + PATIENCE ? i->last + BURST : i->ts + PATIENCE;
+		return i->last + NOBODY < i->ts + PATIENCE ? i->last + NOBODY : i->ts + PATIENCE;
 	if (!i->nmembers)
 		return i->last + NOBODY;
 	for (size_t k = 0; k < i->nmembers; k++)
@@ -60,43 +62,69 @@ static uint64_t interrupt_deadline(const struct interrupt *i)
 }
 
 /* Bytes that are data come in floods where a program is sent some: that is told once. */
-static struct interrupt *find_raw(struct sessions *s, const struct wire_key *r)
+static struct interrupt *find_raw(struct sessions *s, const struct wire_key *r, bool client)
 {
 	struct interrupt *i;
 
 	DL_FOREACH(s->interrupts, i) {
-		if (i->raw && i->tty == r->tty && i->sig == key_signals[r->key] &&
+		if (i->raw && i->client == client && i->tty == r->tty && i->sig == key_signals[r->key] &&
 		    r->h.ts < interrupt_deadline(i))
 			return i;
 	}
 	return NULL;
 }
 
-static void on_key(struct sessions *s, const struct event *ev)
+static void set_reader(struct interrupt *i, const struct task_key *key, const char *comm)
+{
+	i->reader = *key;
+	memcpy(i->reader_comm, comm, WIRE_COMM);
+}
+
+/* client: NULL, or the one at whose terminal, and not in the session, it was typed */
+static void typed(struct sessions *s, const struct event *ev, uint32_t session,
+		  const struct client *client)
 {
 	const struct wire_key *r = &ev->u.key;
-	uint32_t session = session_of_tty(s, r->tty_sid, r->tty_pgrp);
-	struct interrupt *i;
+	struct interrupt *i = r->isig ? NULL : find_raw(s, r, client);
 
-	if (!session)
-		return;
-	i = r->isig ? NULL : find_raw(s, r);
 	if (i) {
 		i->more++;
 		i->last = r->h.ts;
+		via_take(s, i, r->h.ts);
 		return;
 	}
 	i = add(s, session, ORIGIN_TTY, key_signals[r->key], r->h.ts);
 	if (!i)
 		return;
+	i->client = client;
 	i->tty = r->tty;
 	i->fg_pgid = r->tty_pgrp;
 	i->key_seq = ev->seq;
 	i->raw = !r->isig;
-	/* now: who reads it may end at once */
-	if (i->raw)
+	via_take(s, i, r->h.ts);
+	if (i->raw && client) {
+		set_reader(i, &client->t->key, client->t->comm);
+	} else if (i->raw) {
+		/* now: who reads it may end at once */
 		interrupt_missed(s, i);
+		if (i->nmissed)
+			set_reader(i, &i->missed[0].key, i->missed[0].comm);
+	}
 	session_due(s, interrupt_deadline(i));
+}
+
+/* An ssh client that runs in a session itself is one of that session's processes first. */
+static void on_key(struct sessions *s, const struct event *ev)
+{
+	const struct wire_key *r = &ev->u.key;
+	const struct client *l = conns_client_of(&s->conns, r->tty_pgrp);
+	uint32_t session = session_of_tty(s, r->tty_sid, r->tty_pgrp);
+	uint32_t beyond = l ? session_of_client(s, l) : 0;
+
+	if (session)
+		typed(s, ev, session, NULL);
+	if (beyond && (!session || !r->isig))
+		typed(s, ev, beyond, l);
 }
 
 static bool from_tty(const struct wire_generate *r)
@@ -130,28 +158,31 @@ static struct interrupt *find_typed(struct sessions *s, const struct wire_genera
 }
 
 static struct interrupt *of_tty(struct sessions *s, const struct wire_generate *r,
-				const struct task *t)
+				const struct task *t, uint32_t number)
 {
 	uint32_t tty = r->work_tty ? r->work_tty : r->tty;
 	struct interrupt *i = find_typed(s, r, tty, &t->key);
 
 	if (i)
 		return i;
-	i = add(s, t->session, ORIGIN_TTY, r->sig, r->h.ts);
+	i = add(s, number, ORIGIN_TTY, r->sig, r->h.ts);
 	if (!i)
 		return NULL;
+	i->client = !t->session;
 	i->tty = tty;
 	i->fg_pgid = r->pgid;
+	via_take(s, i, r->h.ts);
 	return i;
 }
 
 static struct interrupt *find_sent(struct sessions *s, enum origin origin,
-				   const struct wire_generate *r, const struct task *t)
+				   const struct wire_generate *r, const struct task *t,
+				   uint32_t number)
 {
 	struct interrupt *i;
 
 	DL_FOREACH(s->interrupts, i) {
-		if (i->origin == origin && i->sig == r->sig && i->session == t->session &&
+		if (i->origin == origin && i->sig == r->sig && i->session == number &&
 		    i->sender_tgid == r->sender_pid && !interrupt_member(i, &t->key) &&
 		    r->h.ts < i->last + BURST)
 			return i;
@@ -169,16 +200,18 @@ static struct interrupt *handed_on(struct sessions *s, const struct wire_generat
 	if (!sender)
 		return NULL;
 	DL_FOREACH(s->interrupts, i) {
-		if (i->session == t->session && i->sig == r->sig && interrupt_member(i, &sender->key))
+		if (i->sig == r->sig && interrupt_member(i, &sender->key) &&
+		    (i->session == t->session || (i->client && !t->session)))
 			return i;
 	}
 	return NULL;
 }
 
 static struct interrupt *of_process(struct sessions *s, const struct wire_generate *r,
-				    const struct task *t)
+				    const struct task *t, uint32_t number)
 {
-	const struct session *x = session_find(s, t->session);
+	const struct session *x = session_find(s, number);
+	const struct task *sender = world_last(s->world, r->sender_pid);
 	enum origin origin = ORIGIN_KILL;
 	struct interrupt *i;
 
@@ -190,12 +223,14 @@ static struct interrupt *of_process(struct sessions *s, const struct wire_genera
 		return NULL;
 	i = handed_on(s, r, t);
 	if (!i)
-		i = find_sent(s, origin, r, t);
+		i = find_sent(s, origin, r, t, number);
 	if (i)
 		return i;
-	i = add(s, t->session, origin, r->sig, r->h.ts);
+	i = add(s, number, origin, r->sig, r->h.ts);
 	if (!i)
 		return NULL;
+	i->client = !t->session;
+	i->sender_session = sender ? sender->session : 0;
 	i->sender_tgid = r->sender_pid;
 	memcpy(i->sender_comm, r->h.comm, WIRE_COMM);
 	i->tty = t->s.tty;
@@ -249,10 +284,14 @@ static void on_generate(struct sessions *s, const struct event *ev)
 	const struct wire_generate *r = &ev->u.generate;
 	const struct task *t = world_task(s->world, r->target_tgid, r->target_start);
 	struct interrupt *i;
+	uint32_t number;
 
-	if (!t || !t->session)
+	if (!t || (!t->session && !t->client))
 		return;
-	i = from_tty(r) ? of_tty(s, r, t) : of_process(s, r, t);
+	number = t->session ? t->session : session_of_client(s, t->client);
+	if (!number)
+		return;
+	i = from_tty(r) ? of_tty(s, r, t, number) : of_process(s, r, t, number);
 	if (!i || interrupt_member(i, &t->key))
 		return;
 	add_member(s, i, t, ev);
@@ -264,7 +303,7 @@ static void on_deliver(struct sessions *s, const struct event *ev)
 	struct task *t = world_event_task(s->world, ev);
 	struct interrupt *i;
 
-	if (!t || !t->session)
+	if (!t || (!t->session && !t->client))
 		return;
 	DL_FOREACH(s->interrupts, i) {
 		struct member *m = i->sig == ev->u.deliver.sig ? interrupt_member(i, &t->key) : NULL;
@@ -310,7 +349,7 @@ static void on_exited(struct sessions *s, const struct event *ev)
 	struct task *t = world_event_task(s->world, ev);
 	struct interrupt *i;
 
-	if (!t || t->exit_seq != ev->seq || !t->session)
+	if (!t || t->exit_seq != ev->seq || (!t->session && !t->client))
 		return;
 	DL_FOREACH(s->interrupts, i) {
 		struct member *m = interrupt_member(i, &t->key);
@@ -359,7 +398,7 @@ static bool is_quoted(const struct sessions *s, const struct interrupt *i)
 	const struct session *x = session_find(s, i->session);
 	const struct task *t;
 
-	if (i->raw || i->nmembers || !i->key_seq || !x)
+	if (i->raw || i->nmembers || !i->key_seq || !x || i->client)
 		return false;
 	DL_FOREACH2(x->members, t, member_next) {
 		if (t->s.pgid == i->fg_pgid && t->born < i->ts)
@@ -377,6 +416,20 @@ static void resolve(const struct sessions *s, struct interrupt *i)
 		if (m->outcome == OUTCOME_PENDING)
 			m->outcome = still_there(m);
 	}
+}
+
+/* Where the client went, the end of its session tells that, and of what. */
+static bool is_of_close(const struct sessions *s, const struct interrupt *i)
+{
+	const struct session *x = session_find(s, i->session);
+
+	if (!i->client)
+		return false;
+	for (size_t k = 0; k < i->nmembers; k++)
+		if (i->members[k].gone)
+			return true;
+	return !x || x->state != SESSION_OPEN || (x->conn && conn_changed(x->conn)) ||
+	       (!i->raw && !i->nmembers);
 }
 
 /* They are told in the order in which they were typed. */
@@ -411,7 +464,11 @@ void interrupt_due(struct sessions *s, bool all)
 			continue;
 		DL_DELETE(s->interrupts, i);
 		resolve(s, i);
-		if (!i->raw && !i->quoted)
+		if (is_of_close(s, i)) {
+			interrupt_free(i);
+			continue;
+		}
+		if (i->client || (!i->raw && !i->quoted))
 			interrupt_missed(s, i);
 		session_done(s, DONE_INTERRUPT, session_find(s, i->session), i);
 	}

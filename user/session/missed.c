@@ -53,9 +53,13 @@ void interrupt_missed(struct sessions *s, struct interrupt *i)
 	struct session *x = session_find(s, i->session);
 	struct task *t;
 
-	if (!x || i->origin == ORIGIN_KILL)
+	if (!x || (i->origin == ORIGIN_KILL && !i->client))
 		return;
 	DL_FOREACH2(x->members, t, member_next) {
+		if (i->client) {
+			add_missed(s, i, t, x->pty ? REASON_NO_SIGNAL : REASON_NO_PTY);
+			continue;
+		}
 		if (interrupt_member(i, &t->key) || t->born > i->ts)
 			continue;
 		if (i->raw) {

@@ -13,7 +13,8 @@ NAMES(fact_kind_name, enum fact_kind,
       [FACT_OPEN] = "session.open",
       [FACT_INTERRUPT] = "interrupt",
       [FACT_ORPHAN] = "orphan",
-      [FACT_CLOSE] = "session.close")
+      [FACT_CLOSE] = "session.close",
+      [FACT_FATE] = "orphan.exit")
 
 NAMES(confidence_name, enum confidence,
       [CONF_SEEN] = "seen",

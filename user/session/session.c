@@ -112,19 +112,36 @@ void session_due(struct sessions *s, uint64_t deadline)
 		s->due = deadline;
 }
 
-void session_done(struct sessions *s, enum done_kind kind, struct session *x, struct interrupt *i)
+static struct done *queue(struct sessions *s, enum done_kind kind, struct session *x)
 {
 	struct done *d = calloc(1, sizeof(*d));
 
 	if (!d) {
 		s->failed = true;
-		interrupt_free(i);
-		return;
+		return NULL;
 	}
 	d->kind = kind;
 	d->session = x;
-	d->interrupt = i;
 	LL_APPEND2(s->done, d, next);
+	return d;
+}
+
+void session_done(struct sessions *s, enum done_kind kind, struct session *x, struct interrupt *i)
+{
+	struct done *d = queue(s, kind, x);
+
+	if (d)
+		d->interrupt = i;
+	else
+		interrupt_free(i);
+}
+
+void session_fate(struct sessions *s, struct session *x, const struct task *t)
+{
+	struct done *d = queue(s, DONE_FATE, x);
+
+	if (d)
+		d->task = t;
 }
 
 struct done *sessions_next(struct sessions *s)
@@ -195,6 +212,15 @@ static void on_owner(struct sessions *s, const struct event *ev)
 		session_leave(s, t);
 }
 
+/* A client is traced from its connect(2) on: what it is, its group and its terminal, is asked. */
+static void on_client(struct sessions *s, const struct event *ev)
+{
+	struct task *t = world_event_task(s->world, ev);
+
+	if (t && t->client && !t->known)
+		session_asks(s, t->key.tgid);
+}
+
 static void on_exited(struct sessions *s, const struct event *ev)
 {
 	struct task *t = world_event_task(s->world, ev);
@@ -245,6 +271,9 @@ void sessions_apply(struct sessions *s, const struct event *ev)
 		break;
 	case WIRE_SOCK_OWNER:
 		on_owner(s, ev);
+		break;
+	case WIRE_SOCK_CLIENT:
+		on_client(s, ev);
 		break;
 	case WIRE_TASK_EXIT:
 		on_exited(s, ev);

@@ -89,18 +89,34 @@ struct missed {
 	enum reason reason;
 };
 
+/* A terminal that a key passed through: a program read it there as data and sent it on. */
+struct hop {
+	struct task_key key;
+	char comm[WIRE_COMM];
+	uint32_t tty;
+	uint64_t key_seq;
+};
+
+#define HOPS 4
+
 struct interrupt {
 	uint32_t session;
+	bool client;	    /* it met the client of the session's connection, on this host */
 	enum origin origin;
 	uint32_t sig;
 	uint32_t tty;
 	uint32_t fg_pgid;
 	uint32_t sender_tgid;
+	uint32_t sender_session;
 	char sender_comm[WIRE_COMM];
+	struct hop via[HOPS]; /* from the user's terminal on; `tty` is where it ended */
+	size_t nvia;
 	uint64_t ts;
 	uint64_t last;	    /* ts of its last signal */
 	uint64_t key_seq;   /* of the keystroke, 0: not seen */
 	bool raw;	    /* ISIG was off: the byte is data */
+	struct task_key reader; /* .. for this one */
+	char reader_comm[WIRE_COMM];
 	bool quoted;	    /* no signal came of it, though there was somebody to take one */
 	uint32_t more;	    /* further keys right behind it that were data too */
 	struct member *members;
@@ -110,13 +126,14 @@ struct interrupt {
 	struct interrupt *next, *prev;
 };
 
-enum done_kind { DONE_OPEN = 1, DONE_INTERRUPT, DONE_CLOSE };
+enum done_kind { DONE_OPEN = 1, DONE_INTERRUPT, DONE_CLOSE, DONE_FATE };
 
 /* Something complete, for finding/. It owns `interrupt`. */
 struct done {
 	enum done_kind kind;
 	struct session *session;
 	struct interrupt *interrupt;
+	const struct task *task; /* of DONE_FATE: an orphan that has ended */
 	struct done *next;
 };
 
@@ -171,6 +188,8 @@ void session_asks(struct sessions *s, uint32_t tgid);
 void session_due(struct sessions *s, uint64_t deadline);
 void session_done(struct sessions *s, enum done_kind kind, struct session *session,
 		  struct interrupt *interrupt);
+/* An orphan of a session that was told has ended. */
+void session_fate(struct sessions *s, struct session *x, const struct task *t);
 void session_join(struct session *session, struct task *t);
 void session_leave(struct sessions *s, struct task *t);
 
@@ -191,6 +210,12 @@ void interrupt_apply(struct sessions *s, const struct event *ev);
 void interrupt_due(struct sessions *s, bool all);
 uint64_t interrupts_deadline(const struct sessions *s);
 void interrupt_free(struct interrupt *i);
+
+/* via.c: the way of a key, from the user's terminal to the one where it is a signal */
+/* The keys that were data at another terminal and turn up here as `i` are one: takes the oldest. */
+void via_take(struct sessions *s, struct interrupt *i, uint64_t ts);
+/* The first session of the client's connection that is open, 0: none. */
+uint32_t session_of_client(const struct sessions *s, const struct client *l);
 
 /* missed.c */
 struct member *interrupt_member(struct interrupt *i, const struct task_key *key);

@@ -91,6 +91,12 @@ static void tell_first(struct live *l, const struct wire_snapshot *r)
 		put(l, &env, sizeof(env));
 }
 
+/* An ssh client is traced from its connect(2) on: its exec was not seen. */
+static bool is_new(const struct wire_snapshot *r)
+{
+	return r->task.scope & WIRE_CLIENT;
+}
+
 static int on_record(void *ctx, void *data, size_t len)
 {
 	const struct wire_hdr *h = data;
@@ -103,7 +109,7 @@ static int on_record(void *ctx, void *data, size_t len)
 	else if (h->kind == WIRE_TASK_EXIT)
 		tell_user(l, ((struct wire_exit *)data)->uid, h->ts);
 	put(l, data, h->len <= len ? h->len : len);
-	if (l->first && h->kind == WIRE_TASK_SNAPSHOT)
+	if (h->kind == WIRE_TASK_SNAPSHOT && (l->first || is_new(data)))
 		tell_first(l, data);
 	return 0;
 }
@@ -298,8 +304,8 @@ static void tell_ready(struct live *l, uint64_t started, uint32_t asked)
 int live_snapshot(struct live *l, uint64_t started, struct err *e)
 {
 	int terminal = open_terminal(l);
-	int bad = snapshot(l, SNAP_MARK) || snapshot(l, SNAP_EMIT) ||
-		  run_iter(l->skel->links.on_task_file);
+	int bad = snapshot(l, SNAP_MARK) || run_iter(l->skel->links.on_task_file) ||
+		  snapshot(l, SNAP_EMIT) || run_iter(l->skel->links.on_task_file);
 
 	l->skel->bss->learn_fd = 0;
 	if (terminal >= 0)

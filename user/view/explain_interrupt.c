@@ -31,6 +31,8 @@ static void put_head(struct explain *x, const struct engine *e, const struct fac
 		buf_str(b, text_key(i->sig));
 	else
 		buf_str(b, signal_of(i));
+	if (i->at_client)
+		buf_str(b, " at the client");
 	if (f->session)
 		buf_printf(b, ", session #%u: ", f->session);
 	if (row)
@@ -70,6 +72,29 @@ static void put_gone(struct buf *b, const struct fact_interrupt *i)
 	text_sentence(b, i->why ? i->why : "?");
 	if (i->cause < sizeof(hints) / sizeof(hints[0]) && hints[i->cause])
 		buf_str(b, hints[i->cause]);
+}
+
+/* The terminals before the one where it ended. */
+static void put_way(struct explain *x, const struct fact_interrupt *i)
+{
+	struct buf *b;
+
+	if (!i->nvia)
+		return;
+	b = explain_label(x, "way", NULL);
+	for (size_t n = 0; n < i->nvia; n++) {
+		buf_str(b, n ? "" : "typed on ");
+		tty_name(b, i->via[n].tty);
+		buf_str(b, ", read there as data by ");
+		if (i->via[n].tgid)
+			text_task(b, i->via[n].comm, i->via[n].tgid);
+		else
+			buf_str(b, "a program");
+		buf_str(b, " -> ");
+	}
+	if (i->tty)
+		tty_name(b, i->tty);
+	explain_end_line(x, NULL);
 }
 
 static void put_kill(struct explain *x, const struct engine *e, const struct fact_interrupt *i)
@@ -157,6 +182,7 @@ void explain_interrupt(struct explain *x, const struct engine *e, const struct f
 	struct pending *p = &x->pending;
 
 	put_head(x, e, f);
+	put_way(x, i);
 	put_origin(x, e, f);
 	put_members(x, i);
 	put_missed(x, i);

@@ -120,6 +120,63 @@ static void close_object(struct buf *b)
 
 /* ---- facts ---- */
 
+/* status -1, sig 0: null */
+static void put_status(struct buf *b, int status, uint32_t sig)
+{
+	key(b, "exit_status");
+	if (status >= 0)
+		buf_s64(b, status);
+	else
+		buf_str(b, "null");
+	put_signal(b, "exit_signal", sig);
+}
+
+static void put_sender(struct buf *b, uint32_t tgid, const char *comm, uint32_t session)
+{
+	key(b, "sender");
+	if (!tgid) {
+		buf_str(b, "null");
+		return;
+	}
+	open_task(b, tgid, comm);
+	put_u64_null(b, "session", session);
+	buf_char(b, '}');
+}
+
+static void put_client(struct buf *b, const struct fact_client *c, bool end)
+{
+	key(b, "client");
+	if (!c) {
+		buf_str(b, "null");
+		return;
+	}
+	open_task(b, c->tgid, c->comm);
+	put_u64_null(b, "session", c->session);
+	if (end) {
+		put_bool(b, "alive", c->alive);
+		put_signal(b, "sig", c->sig);
+		put_tty(b, "tty", c->tty);
+		put_sender(b, c->sender_tgid, c->sender_comm, c->sender_session);
+		put_status(b, c->alive ? -1 : exit_status(c->exit_code),
+			   c->alive ? 0 : exit_signal(c->exit_code));
+	}
+	buf_char(b, '}');
+}
+
+static void put_via(struct buf *b, const struct fact_interrupt *i)
+{
+	key(b, "via");
+	buf_char(b, '[');
+	for (size_t n = 0; n < i->nvia; n++) {
+		if (n)
+			buf_char(b, ',');
+		open_task(b, i->via[n].tgid, i->via[n].comm);
+		put_tty(b, "tty", i->via[n].tty);
+		buf_char(b, '}');
+	}
+	buf_char(b, ']');
+}
+
 static void put_open(struct buf *b, const struct fact_open *o)
 {
 	put_str(b, "server", server_name(o->server));
@@ -133,6 +190,7 @@ static void put_open(struct buf *b, const struct fact_open *o)
 	put_u64(b, "tgid", o->tgid);
 	put_u64(b, "server_tgid", o->server_tgid);
 	put_bool(b, "preexisting", o->preexisting);
+	put_client(b, o->client, false);
 }
 
 static void put_member(struct buf *b, const struct fact_member *m)
@@ -164,13 +222,9 @@ static void put_interrupt(struct buf *b, const struct fact_interrupt *i)
 	put_signal(b, "sig", i->sig);
 	put_tty(b, "tty", i->tty);
 	put_u64_null(b, "fg_pgid", i->fg_pgid);
-	key(b, "sender");
-	if (i->sender_tgid) {
-		open_task(b, i->sender_tgid, i->sender_comm);
-		buf_char(b, '}');
-	} else {
-		buf_str(b, "null");
-	}
+	put_sender(b, i->sender_tgid, i->sender_comm, i->sender_session);
+	put_str(b, "side", i->at_client ? "client" : "server");
+	put_via(b, i);
 	key(b, "members");
 	buf_char(b, '[');
 	for (n = 0; n < i->nmembers; n++) {
@@ -189,6 +243,7 @@ static void put_interrupt(struct buf *b, const struct fact_interrupt *i)
 	buf_char(b, ']');
 	put_str(b, "verdict", verdict_name(i->verdict));
 	put_str(b, "cause", i->origin == ORIGIN_DISCONNECT ? end_name(i->cause) : NULL);
+	put_client(b, i->client, true);
 	put_str(b, "why", i->why);
 }
 
@@ -210,26 +265,42 @@ static void put_orphan(struct buf *b, const struct fact_orphan *o)
 	buf_char(b, ']');
 	put_u64(b, "age_ns", o->age);
 	put_u64_null(b, "new_ppid", o->new_ppid);
+	put_u64(b, "cpu_ns", o->cpu);
+	key(b, "ports");
+	buf_char(b, '[');
+	for (size_t n = 0; n < o->nports; n++) {
+		if (n)
+			buf_char(b, ',');
+		buf_u64(b, o->ports[n]);
+	}
+	buf_char(b, ']');
 	put_str(b, "reason", reason_name(o->reason));
 	put_bool(b, "intended", o->intended);
 	put_str(b, "why", o->why);
 	put_str(b, "advice", o->advice ? o->advice : "");
 }
 
+static void put_fate(struct buf *b, const struct fact_fate *t)
+{
+	put_u64(b, "tgid", t->tgid);
+	put_str(b, "comm", t->comm);
+	put_u64(b, "after_ns", t->after);
+	put_u64(b, "cpu_ns", t->cpu);
+	put_status(b, t->exit_status, t->exit_signal);
+	put_sender(b, t->sender_tgid, t->sender_comm, t->sender_session);
+	put_str(b, "why", t->why);
+}
+
 static void put_close(struct buf *b, const struct fact_close *c)
 {
 	put_u64(b, "duration_ns", c->duration);
 	put_str(b, "end", end_name(c->end));
-	key(b, "exit_status");
-	if (c->exit_status >= 0)
-		buf_s64(b, c->exit_status);
-	else
-		buf_str(b, "null");
-	put_signal(b, "exit_signal", c->exit_signal);
+	put_status(b, c->exit_status, c->exit_signal);
 	put_u64(b, "processes", c->processes);
 	put_u64(b, "orphans", c->orphans);
 	put_u64(b, "intended", c->intended);
 	put_u64(b, "lost", c->lost);
+	put_client(b, c->client, true);
 	put_str(b, "why", c->why);
 }
 
@@ -253,6 +324,9 @@ static void json_fact(struct view *v, const struct engine *e, const struct fact 
 		break;
 	case FACT_CLOSE:
 		put_close(b, &f->u.close);
+		break;
+	case FACT_FATE:
+		put_fate(b, &f->u.fate);
 		break;
 	}
 	put_str(b, "confidence", confidence_name(f->confidence));

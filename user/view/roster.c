@@ -117,6 +117,7 @@ void roster_take(struct roster *r, const struct fact *f)
 			row->typed++;
 		break;
 	case FACT_ORPHAN:
+	case FACT_FATE:
 		break;
 	case FACT_CLOSE:
 		take_close(r, f);

@@ -282,6 +282,18 @@ static void detail_owner(const struct line *l)
 		buf_printf(l->b, ", fd %u", o->fd);
 }
 
+static void detail_client(const struct line *l)
+{
+	const struct wire_sock_client *c = &l->ev->u.client;
+
+	sock_addr(l->b, c->sk.family, c->sk.laddr, c->sk.lport);
+	buf_str(l->b, " -> ");
+	sock_addr(l->b, c->sk.family, c->sk.raddr, c->sk.rport);
+	buf_printf(l->b, ": %s", tcp_state_name(c->state));
+	if (c->fd != WIRE_UNSET)
+		buf_printf(l->b, ", fd %u", c->fd);
+}
+
 /* ---- all of it ---- */
 
 /* Whose line it is. What ran when a key came, a packet or a loss has nothing to do with it. */
@@ -308,6 +320,7 @@ static const struct {
 	[WIRE_SOCK_STATE] = { "sock", NOBODY, detail_sock },
 	[WIRE_SOCK_RESET] = { "reset", NOBODY, detail_reset },
 	[WIRE_SOCK_OWNER] = { "owner", RAN, detail_owner },
+	[WIRE_SOCK_CLIENT] = { "client", RAN, detail_client },
 	[WIRE_USER_NAME] = { "user", NOBODY, detail_user },
 };
 

@@ -80,6 +80,11 @@ static void say_open(struct text *t, const struct engine *e, const struct fact *
 		buf_printf(b, " -> :%u, ", o->sk->lport);
 	}
 	put_request(b, o, t->v.opt.verbose);
+	if (o->client && o->client->session) {
+		buf_str(b, ", from ");
+		text_task(b, o->client->comm, o->client->tgid);
+		buf_printf(b, " of session #%u", o->client->session);
+	}
 	if (o->preexisting)
 		buf_str(b, "; open since before the start");
 }
@@ -142,6 +147,19 @@ static void say_close(struct text *t, const struct engine *e, const struct fact 
 	}
 }
 
+#define BUSY (UINT64_C(10) * 1000000) /* of CPU time: a sleeper is below */
+
+static void put_use(struct buf *b, const struct fact_orphan *o)
+{
+	if (o->cpu >= BUSY) {
+		buf_str(b, ", has used ");
+		buf_duration(b, o->cpu);
+		buf_str(b, " of CPU time");
+	}
+	for (size_t i = 0; i < o->nports; i++)
+		buf_printf(b, "%s%u", i ? ", :" : ", listens on :", o->ports[i]);
+}
+
 static void say_orphan(struct text *t, const struct engine *e, const struct fact *f,
 		       struct text_row *r)
 {
@@ -162,6 +180,8 @@ static void say_orphan(struct text *t, const struct engine *e, const struct fact
 	if (o->new_ppid)
 		buf_printf(b, o->new_ppid == 1 ? "adopted by pid %u" : "its parent is pid %u",
 			   o->new_ppid);
+	if (o->new_ppid)
+		put_use(b, o);
 	if (o->new_ppid && advice)
 		buf_str(b, "; ");
 	if (advice)
@@ -172,6 +192,23 @@ static void say_orphan(struct text *t, const struct engine *e, const struct fact
 	}
 }
 
+static void say_fate(struct text *t, const struct engine *e, const struct fact *f,
+		     struct text_row *r)
+{
+	const struct fact_fate *o = &f->u.fate;
+	struct buf *b = &t->v.out;
+
+	r->event = "ended";
+	r->sgr = TEXT_DIM;
+	r->comm = o->comm;
+	r->tgid = o->tgid;
+	text_row(t, e, r);
+	buf_duration(b, o->after);
+	buf_str(b, " after its session: ");
+	text_sentence(b, o->why);
+	text_confidence(b, f);
+}
+
 void text_fact(struct view *v, const struct engine *e, const struct fact *f)
 {
 	static void (*const say[])(struct text *, const struct engine *, const struct fact *,
@@ -180,6 +217,7 @@ void text_fact(struct view *v, const struct engine *e, const struct fact *f)
 		[FACT_INTERRUPT] = text_interrupt,
 		[FACT_ORPHAN] = say_orphan,
 		[FACT_CLOSE] = say_close,
+		[FACT_FATE] = say_fate,
 	};
 	struct text *t = (struct text *)v;
 	struct text_row r = { .ts = f->ts, .session = f->session };

@@ -129,6 +129,19 @@ static void put_effects(struct text *t, const struct text_row *r, const struct f
 		text_missed(next(t, r, first), &i->missed[n]);
 }
 
+static void put_via(struct buf *b, const struct fact_interrupt *i)
+{
+	for (size_t n = 0; n < i->nvia; n++) {
+		tty_name(b, i->via[n].tty);
+		if (i->via[n].tgid) {
+			buf_str(b, " (");
+			text_task(b, i->via[n].comm, i->via[n].tgid);
+			buf_char(b, ')');
+		}
+		buf_str(b, " -> ");
+	}
+}
+
 static void put_source(struct buf *b, const struct fact_interrupt *i)
 {
 	const char *sig = i->sig ? signal_name(i->sig) : "a signal";
@@ -136,6 +149,7 @@ static void put_source(struct buf *b, const struct fact_interrupt *i)
 	if (i->origin == ORIGIN_TTY) {
 		if (!text_key(i->sig) && i->sig)
 			buf_printf(b, "%s on ", sig);
+		put_via(b, i);
 		if (i->tty)
 			tty_name(b, i->tty);
 		else
@@ -186,7 +200,7 @@ void text_interrupt(struct text *t, const struct engine *e, const struct fact *f
 		    struct text_row *r)
 {
 	const struct fact_interrupt *i = &f->u.interrupt;
-	bool calm = i->verdict == VERDICT_NOT_A_SIGNAL || i->shell_only;
+	bool calm = i->verdict == VERDICT_NOT_A_SIGNAL || i->shell_only || i->at_client;
 	bool first = true;
 
 	r->comm = i->comm ? i->comm : "";

@@ -123,6 +123,8 @@ static const struct wire_sock *event_sock(const struct event *ev)
 		return &ev->u.reset.sk;
 	case WIRE_SOCK_OWNER:
 		return &ev->u.owner.sk;
+	case WIRE_SOCK_CLIENT:
+		return &ev->u.client.sk;
 	default:
 		return NULL;
 	}

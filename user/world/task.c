@@ -289,6 +289,24 @@ static void apply_snapshot(struct world *w, const struct event *ev)
 	set_task(t, &ev->u.snapshot.task);
 	t->detach |= detach_of(t->comm);
 	t->snapshot_seq = ev->seq;
+	t->nports = 0;
+}
+
+static bool has_port(const struct task *t, uint32_t port)
+{
+	for (unsigned i = 0; i < t->nports; i++)
+		if (t->ports[i] == port)
+			return true;
+	return false;
+}
+
+static void apply_owner(struct world *w, const struct event *ev)
+{
+	const struct wire_sock_owner *r = &ev->u.owner;
+	struct task *t = world_event_task(w, ev);
+
+	if (t && r->state == WIRE_TCP_LISTEN && t->nports < TASK_PORTS && !has_port(t, r->sk.lport))
+		t->ports[t->nports++] = (uint16_t)r->sk.lport;
 }
 
 static void apply_args(struct world *w, const struct event *ev)
@@ -297,6 +315,12 @@ static void apply_args(struct world *w, const struct event *ev)
 
 	if (t && !t->exec_seq)
 		set_image(w, t, ev);
+}
+
+/* Traced from its connect(2) on: the first record of it. */
+static void apply_client(struct world *w, const struct event *ev)
+{
+	of_header(w, ev);
 }
 
 static void apply_exit(struct world *w, const struct event *ev)
@@ -360,8 +384,13 @@ static void apply_generate(struct world *w, const struct event *ev)
 	s->disposition = r->disposition;
 	s->blocked = r->blocked;
 	s->si_code = r->si_code;
-	if (r->flags & WIRE_SIG_INFO)
+	s->tty = r->work_tty;
+	if (r->flags & WIRE_SIG_INFO) {
+		const struct task *sender = world_last(w, r->sender_pid);
+
 		s->sender_tgid = r->sender_pid;
+		s->sender_session = sender ? sender->session : 0;
+	}
 	memcpy(s->sender_comm, r->h.comm, WIRE_COMM);
 }
 
@@ -409,6 +438,8 @@ static void (*const handlers[WIRE_KIND_MAX + 1])(struct world *, const struct ev
 	[WIRE_SIGNAL_GENERATE] = apply_generate,
 	[WIRE_SIGNAL_DELIVER] = apply_deliver,
 	[WIRE_USER_NAME] = apply_user,
+	[WIRE_SOCK_OWNER] = apply_owner,
+	[WIRE_SOCK_CLIENT] = apply_client,
 };
 
 void world_apply(struct world *w, const struct event *ev)

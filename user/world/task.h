@@ -10,6 +10,7 @@
 #include "event/event.h"
 #include "world/hash.h"
 
+struct client;
 struct conn;
 
 /* A process is (tgid, start time): pids are reused. */
@@ -31,10 +32,13 @@ struct task_signal {
 	uint32_t blocked;
 	uint32_t sender_tgid; /* who ran kill(2); 0: the kernel */
 	int32_t si_code;
+	uint32_t tty;		/* whose key it was, 0: none's */
+	uint32_t sender_session; /* ssh session of the sender, 0: none */
 	char sender_comm[WIRE_COMM];
 };
 
 #define TASK_SIGNALS 6
+#define TASK_PORTS 8
 
 struct task {
 	struct task_key key;
@@ -60,7 +64,11 @@ struct task {
 	struct task_signal signals[TASK_SIGNALS]; /* one a signal number, the oldest gives way */
 	/* owned by session/ */
 	struct conn *conn;	/* the connection that a server's process serves */
+	struct client *client;	/* its own connection to a server of this host, the last one */
 	bool listener;		/* a server's process that waits for connections */
+	bool left;		/* outlived its session, which told of it */
+	uint16_t ports[TASK_PORTS]; /* on which it listens, as its last snapshot told */
+	unsigned nports;
 	struct task *member_next, *member_prev; /* list of its session's live processes */
 	bool of_shell;		/* forked by the root's shell, maybe through subshells, no exec yet */
 	bool startup;		/* run by the shell for itself, or a descendant of that: noise.c */
