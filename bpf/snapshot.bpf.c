@@ -134,6 +134,8 @@ static __always_inline void client(struct task_struct *t, struct sock *sk, u32 f
 	if (!sock_is_client(sk))
 		return;
 	sock_trace_client(t);
+	if (snap_mode != SNAP_EMIT)
+		return;
 	r = emit_reserve(WIRE_SOCK_CLIENT, sizeof(*r));
 	if (!r)
 		return;
@@ -144,7 +146,10 @@ static __always_inline void client(struct task_struct *t, struct sock *sk, u32 f
 	emit_submit(r);
 }
 
-/* Two passes as well: which ports are served must be known before a client can be told. */
+/*
+ * Two passes as well: the first learns which ports are served, and marks their clients, so that the
+ * snapshot has them. A client whose pid is below its server's is met by the second.
+ */
 SEC("iter/task_file")
 int on_task_file(struct bpf_iter__task_file *ctx)
 {
@@ -159,7 +164,7 @@ int on_task_file(struct bpf_iter__task_file *ctx)
 		return 0;
 	state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	if (!(scope_of(t->tgid) & WIRE_SERVER)) {
-		if (snap_mode == SNAP_EMIT && state == WIRE_TCP_ESTABLISHED)
+		if (state == WIRE_TCP_ESTABLISHED)
 			client(t, sk, ctx->fd);
 	} else if (snap_mode == SNAP_EMIT) {
 		sock_owner(t, sk, ctx->fd, state);

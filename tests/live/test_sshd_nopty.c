@@ -67,8 +67,9 @@ static void test_client_interrupted(void **state)
 		    "exit_status", "exit_signal");
 	assert_true(proc_alive(pid));
 	live_done(l);
-	/* Fact 1: the kernel generates no SIGINT at all on the server. */
-	live_forbid(l, "{s:s, s:s}", "type", "signal.generate", "sig", "SIGINT");
+	/* Fact 1: the kernel generates no SIGINT for the session, only the client's own. */
+	live_forbid(l, "{s:s, s:s, s:i}", "type", "signal.generate", "sig", "SIGINT", "session",
+		    session);
 	assert_int_equal(live_count(l, "{s:s}", "type", "interrupt"), 1);
 }
 

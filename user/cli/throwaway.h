@@ -52,6 +52,7 @@ int throwaway_sweep(const struct throwaway *t);
 enum client_mode {
 	CLIENT_PLAIN, /* stdin is a socket, stdout and stderr a pipe */
 	CLIENT_PTY,   /* all three are a local terminal of 24x160 that is ssh's controlling one */
+	CLIENT_DEAF,  /* the same, and it was started with SIGINT ignored, as ssh leaves it then */
 };
 
 /* An ssh client that runs. */

@@ -115,7 +115,7 @@ int client_start(struct client *c, const struct throwaway *t, enum client_mode m
 		return err_hint(e, "install the OpenSSH client (openssh-client, openssh)");
 	}
 	build(&cmd, t, args);
-	if (mode == CLIENT_PTY) {
+	if (mode != CLIENT_PLAIN) {
 		in[1] = open_pty(tty, sizeof(tty));
 		out[0] = in[1] < 0 ? -1 : fcntl(in[1], F_DUPFD_CLOEXEC, 3);
 		if (out[0] < 0)
@@ -129,7 +129,9 @@ int client_start(struct client *c, const struct throwaway *t, enum client_mode m
 		goto failed;
 	if (!c->pid) {
 		proc_plain_child(parent, SIGKILL);
-		child(path, &cmd, mode == CLIENT_PTY ? tty : NULL, in[0], out[1]);
+		if (mode == CLIENT_DEAF)
+			signal(SIGINT, SIG_IGN);
+		child(path, &cmd, mode == CLIENT_PLAIN ? NULL : tty, in[0], out[1]);
 	}
 	close_all((int[]){ in[0], out[1] }, 2);
 	c->in = in[1];
