@@ -126,6 +126,33 @@ static void server_killed(void **state)
 		 STAYS("server_killed"));
 }
 
+#define CATCHES(ms, sender)                                                                        \
+	"@" ms " kill/77 signal.generate ->sshd/120 sig=SIGTERM group=1 disposition=handler "      \
+	sender " pgid=110 sid=110\n"                                                               \
+	"@" ms " sshd/120 signal.deliver sig=SIGTERM disposition=handler\n"
+#define BY_HAND "si_pid=77 flags=info"
+
+/* A log-in of root without a monitor: the signal is caught, and the status that of a goodbye. */
+static void server_asked(void **state)
+{
+	(void)state;
+	STORY_HAS(SLEEP CATCHES("99", BY_HAND) SERVER_EXIT("100", EXIT_255)
+		  STORY_TCP("101", "ESTABLISHED", "FIN_WAIT1", "rcv_age_ns=2000000000") LATER,
+		  "open #1", GONE("server_killed", "no_effect"),
+		  "\nclose #1 server_killed processes=1 orphans=1 lost=0 inferred",
+		  "the server's process ended at the SIGTERM from kill 77");
+	/* the client had gone before */
+	story_is(SLEEP STORY_TCP("98", "ESTABLISHED", "CLOSE_WAIT", "") CATCHES("99", BY_HAND)
+		 SERVER_EXIT("100", EXIT_255) LATER, STAYS("disconnect"));
+	/* long before: it went on */
+	story_is(SLEEP CATCHES("99", BY_HAND)
+		 STORY_TCP("2000", "ESTABLISHED", "CLOSE_WAIT", "")
+		 SERVER_EXIT("2001", EXIT_255) LATER, STAYS("disconnect"));
+	/* from nobody: the kernel's */
+	story_is(SLEEP CATCHES("99", "si_code=SI_KERNEL") SERVER_EXIT("100", EXIT_255)
+		 STORY_TCP("101", "ESTABLISHED", "CLOSE_WAIT", "") LATER, STAYS("disconnect"));
+}
+
 /* ssh-facts 0.6: a killed monitor ends nothing. */
 static void monitor_killed(void **state)
 {
@@ -272,6 +299,7 @@ int main(void)
 		cmocka_unit_test(reset_that_is_none),
 		cmocka_unit_test(timeouts),
 		cmocka_unit_test(server_killed),
+		cmocka_unit_test(server_asked),
 		cmocka_unit_test(monitor_killed),
 		cmocka_unit_test(mux_closed),
 		cmocka_unit_test(mux_that_is_none),

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The cause table of ssh-facts 1.6: evaluated top down, in the order of the evidence. */
+#include <signal.h>
+
 #include <utlist.h>
 
 #include "event/names.h"
@@ -107,10 +109,46 @@ static bool is_server_killed(const struct session *x)
 	return x->server_exit.seq && exit_signal(x->server->exit_code);
 }
 
+/*
+ * The signal that asked the server's process to end, NULL: none did. Where OpenSSH has no monitor
+ * (a log-in of root up to 9.7), the one process catches SIGTERM, SIGINT and SIGQUIT and exits with
+ * 255, as after a goodbye (serverloop.c; measured on 8.4 and 9.2).
+ */
+static const struct task_signal *server_asked(const struct session *x)
+{
+	static const uint32_t asks[] = {SIGTERM, SIGINT, SIGQUIT};
+	uint64_t end = x->server_exit.ts, tcp = changed(x);
+
+	if (!x->server_exit.seq || is_server_killed(x))
+		return NULL;
+	for (size_t i = 0; i < sizeof(asks) / sizeof(*asks); i++) {
+		const struct task_signal *g = task_signal(x->server, asks[i]);
+
+		if (g && g->sender_tgid && g->delivered_seq &&
+		    g->disposition == WIRE_HANDLER && g->ts <= end &&
+		    end - g->ts < HELD && (!tcp || g->ts <= tcp))
+			return g;
+	}
+	return NULL;
+}
+
+static bool is_server_asked(const struct session *x)
+{
+	return server_asked(x) != NULL;
+}
+
 static void say_sender(struct buf *b, const struct task_signal *g)
 {
 	buf_text(b, g->sender_comm, strnlen(g->sender_comm, WIRE_COMM));
 	buf_printf(b, " %u", g->sender_tgid);
+}
+
+static void say_server_asked(struct buf *b, const struct session *x)
+{
+	const struct task_signal *g = server_asked(x);
+
+	buf_printf(b, "the server's process ended at the %s from ", signal_name(g->sig));
+	say_sender(b, g);
 }
 
 /* OpenSSH's monitor, asked to stop, passes SIGTERM on to the user child (monitor.c). */
@@ -194,6 +232,7 @@ static const struct cause causes[] = {
 	{END_MUX_CLOSED, is_mux, NULL, "its channel was closed; the connection goes on", CONF_SEEN},
 	{END_EXIT, is_exit, say_exit, NULL, CONF_SEEN},
 	{END_SERVER_KILLED, is_server_killed, say_server_killed, NULL, CONF_SEEN},
+	{END_SERVER_KILLED, is_server_asked, say_server_asked, NULL, CONF_INFERRED},
 	{END_RESET, is_reset, NULL, "the connection was reset", CONF_SEEN},
 	{END_TIMEOUT, is_tcp_timeout, NULL, "TCP gave the client up", CONF_SEEN},
 	{END_TIMEOUT, is_silence, NULL, "the server gave a silent client up (ClientAlive)", CONF_SEEN},
@@ -223,6 +262,7 @@ void cause_say(struct buf *b, const struct cause *c, const struct session *x)
 
 void cause_evidence(struct seqs *out, const struct session *x)
 {
+	const struct task_signal *asked = server_asked(x);
 	const struct conn *c = x->conn;
 
 	seqs_add(out, x->root_exit.seq);
@@ -233,6 +273,10 @@ void cause_evidence(struct seqs *out, const struct session *x)
 			task_signal(x->server, exit_signal(x->server->exit_code));
 
 		seqs_add(out, g ? g->seq : 0);
+	}
+	if (asked) {
+		seqs_add(out, asked->seq);
+		seqs_add(out, asked->delivered_seq);
 	}
 	if (!c)
 		return;
