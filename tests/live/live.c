@@ -47,6 +47,20 @@ static const char *why_not(void)
 
 int live_group_setup(void **state)
 {
+	return live_group_start(state, &(struct throwaway){ .user = "" }, NULL);
+}
+
+int live_group_skip(void **state, const char *reason)
+{
+	struct live *l = *state = calloc(1, sizeof(*l));
+
+	if (l)
+		l->why_not = reason;
+	return l ? 0 : -1;
+}
+
+int live_group_start(void **state, const struct throwaway *like, const char *extra_config)
+{
 	struct live *l = calloc(1, sizeof(*l));
 	struct err e = { 0 };
 
@@ -61,8 +75,10 @@ int live_group_setup(void **state)
 		l->why_not = "cannot make an account with useradd";
 		return 0;
 	}
-	snprintf(l->server.user, sizeof(l->server.user), ACCOUNT);
-	if (!throwaway_start(&l->server, NULL, &e))
+	l->server = *like;
+	if (!l->server.user[0])
+		snprintf(l->server.user, sizeof(l->server.user), ACCOUNT);
+	if (!throwaway_start(&l->server, extra_config, &e))
 		return 0;
 	fprintf(stderr, "# %s\n", e.what);
 	live_group_teardown(state);

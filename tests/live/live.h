@@ -32,6 +32,11 @@ struct live {
 
 /* For cmocka_run_group_tests(): one server a group. */
 int live_group_setup(void **state);
+/* The same with a server like this one (what a caller of throwaway_start() sets; user "":
+ * ACCOUNT) and lines of sshd_config, or NULL. */
+int live_group_start(void **state, const struct throwaway *like, const char *extra_config);
+/* All of its tests are skipped for this reason, which must stay. */
+int live_group_skip(void **state, const char *reason);
 int live_group_teardown(void **state);
 
 /* One test: whatever it left behind goes in the tear-down. */
@@ -57,6 +62,11 @@ struct client *live_ssh_to(struct live *l, const struct throwaway *to, enum clie
 /* An interactive shell on a pty that answers; its pid in *shell. */
 struct client *live_shell(struct live *l, int *shell);
 void live_type(struct live *l, struct client *c, const char *bytes);
+/* ssh to->user@to 'exec sleep 1000', traced and told as a session of `server`; its pid and number. */
+struct client *live_sleeper(struct live *l, const struct throwaway *to, const char *server,
+			    int *pid, int *session);
+/* ssh -N -L, up: a banner came through it, so the process of the connection is at work. */
+struct client *live_forward(struct live *l);
 /* The number that the client prints behind `text`. */
 int live_number(struct live *l, struct client *c, const char *text);
 /* Waits for its end; the status as a shell would tell it. */

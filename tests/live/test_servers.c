@@ -42,7 +42,8 @@ static size_t nleft;
 static int teardown(void **state)
 {
 	while (nleft)
-		kill(left[--nleft], SIGKILL);
+		if (left[--nleft] > 0)
+			kill(left[nleft], SIGKILL);
 	return live_teardown(state);
 }
 
@@ -108,30 +109,17 @@ static struct throwaway serve(struct live *l, const struct foreign *f)
 	return to;
 }
 
-static struct client *sleeper(struct live *l, const struct foreign *f, const struct throwaway *to,
-			      int *pid, int *session)
-{
-	struct client *c = live_ssh_to(l, to, CLIENT_PLAIN, ARGS("echo pid=$$; exec sleep 1000"));
-	json_t *open;
-
-	*pid = live_number(l, c, "pid=");
-	left[nleft++] = *pid;
-	open = live_expect(l, "{s:s, s:i, s:s, s:s, s:s, s:n}", "type", "session.open", "tgid", *pid,
-			   "server", f->name, "user", ACCOUNT, "request", "exec", "pty");
-	*session = live_int(l, open, "session");
-	live_expect(l, "{s:s, s:i, s:s}", "type", "task.exec", "tgid", *pid, "comm", "sleep");
-	return c;
-}
-
 /* sure: how sure sigtrace may be, since neither server tells a goodbye from a loss (ssh-facts 0.4). */
 static void client_goes(void **state, const struct foreign *f, int sig, const char *end,
 			const char *sure)
 {
 	struct live *l = live(state);
 	struct throwaway to = serve(l, f);
-	int pid, session;
-	struct client *c = sleeper(l, f, &to, &pid, &session);
+	int *pid = &left[nleft++], session;
+	struct client *c;
 
+	*pid = 0;
+	c = live_sleeper(l, &to, f->name, pid, &session);
 	/* that nothing came before the FIN is what tells that no goodbye was said: the line is silent */
 	poll(NULL, 0, 100);
 	client_signal(c, sig);
@@ -141,7 +129,7 @@ static void client_goes(void **state, const struct foreign *f, int sig, const ch
 	live_expect(l, "{s:s, s:i, s:s, s:s, s:i}", "type", "session.close", "session", session,
 		    "end", end, "confidence", sure, "orphans", 1);
 	live_expect(l, "{s:s, s:i, s:i, s:s, s:b}", "type", "orphan", "session", session, "tgid",
-		    pid, "reason", "no_pty", "intended", 0);
+		    *pid, "reason", "no_pty", "intended", 0);
 	live_done(l);
 }
 

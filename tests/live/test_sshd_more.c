@@ -2,13 +2,8 @@
 /* Connections of other shapes: shared, without a command, older than the trace, many at once. */
 #include "live/live.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 static struct client *holder(struct live *l, enum client_mode mode, const char *const *args,
 			     int *pid)
@@ -57,43 +52,6 @@ static void test_mux(void **state)
 	live_done(l);
 }
 
-static int loopback(uint16_t *port)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET,
-				 .sin_port = htons(*port),
-				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(a);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	assert_int_equal(*port ? connect(fd, (void *)&a, len) : bind(fd, (void *)&a, len), 0);
-	getsockname(fd, (void *)&a, &len);
-	*port = ntohs(a.sin_port);
-	return fd;
-}
-
-/* ssh -N -L, up: a banner came through it, so the process of the connection is at work. */
-static struct client *forward(struct live *l)
-{
-	struct pollfd p = { .events = POLLIN };
-	char forward[64], banner[4] = "";
-	struct client *c;
-	uint16_t port = 0;
-
-	close(loopback(&port));
-	snprintf(forward, sizeof(forward), "%u:127.0.0.1:%u", port, l->server.port);
-	c = live_ssh(l, CLIENT_PLAIN,
-		     ARGS("-N", "-L", forward, "-o", "PermitLocalCommand=yes", "-o",
-			  "LocalCommand=echo up"));
-	assert_int_equal(client_expect(c, "up", EVENT_MS), 0);
-	p.fd = loopback(&port);
-	assert_int_equal(poll(&p, 1, EVENT_MS), 1);
-	assert_int_equal(read(p.fd, banner, 4), 4);
-	assert_memory_equal(banner, "SSH-", 4);
-	close(p.fd);
-	return c;
-}
-
 static void expect_no_request(struct live *l)
 {
 	live_expect(l, "{s:s, s:s, s:n, s:n, s:s}", "type", "session.open", "request", "none",
@@ -116,7 +74,7 @@ static void test_forward_only(void **state)
 	struct client *c;
 
 	live_trace(l, TRACE_SSHD);
-	c = forward(l);
+	c = live_forward(l);
 	expect_no_request(l);
 	client_signal(c, SIGINT);
 	expect_disconnected(l);
@@ -128,7 +86,7 @@ static void test_forward_only_short(void **state)
 	struct live *l = live(state);
 
 	live_trace(l, TRACE_SSHD);
-	client_signal(forward(l), SIGINT);
+	client_signal(live_forward(l), SIGINT);
 	expect_no_request(l);
 	expect_disconnected(l);
 }

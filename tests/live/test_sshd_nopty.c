@@ -5,21 +5,6 @@
 #include <signal.h>
 #include <string.h>
 
-/* ssh host 'sleep 1000', traced, its shell replaced by the sleep. Its pid and session number. */
-static struct client *sleeper(struct live *l, const struct throwaway *to, int *pid, int *session)
-{
-	struct client *c = live_ssh_to(l, to, CLIENT_PLAIN, ARGS("echo pid=$$; exec sleep 1000"));
-	json_t *open;
-
-	*pid = live_number(l, c, "pid=");
-	live_expect(l, "{s:s, s:i, s:s}", "type", "task.exec", "tgid", *pid, "comm", "sleep");
-	open = live_expect(l, "{s:s, s:i, s:s, s:s, s:s, s:n, s:b}", "type", "session.open", "tgid",
-			   *pid, "server", "openssh", "user", ACCOUNT, "request", "exec", "pty",
-			   "preexisting", 0);
-	*session = live_int(l, open, "session");
-	return c;
-}
-
 static void expect_close(struct live *l, int session, const char *end, int orphans)
 {
 	live_expect(l, "{s:s, s:i, s:s, s:i}", "type", "session.close", "session", session, "end",
@@ -41,7 +26,7 @@ static void test_open_says_who_and_what(void **state)
 	int pid, session;
 
 	live_trace(l, TRACE_SSHD);
-	sleeper(l, &l->server, &pid, &session);
+	live_sleeper(l, &l->server, "openssh", &pid, &session);
 	open = live_expect(l, "{s:s}", "type", "session.open");
 	snprintf(local, sizeof(local), ":%u", l->server.port);
 	assert_non_null(strstr(live_str(l, open, "local"), local));
@@ -57,7 +42,7 @@ static void test_client_interrupted(void **state)
 	int pid, session;
 
 	live_trace(l, TRACE_SSHD);
-	c = sleeper(l, &l->server, &pid, &session);
+	c = live_sleeper(l, &l->server, "openssh", &pid, &session);
 	client_signal(c, SIGINT);
 	live_expect(l, "{s:s, s:i, s:s, s:n, s:n, s:s}", "type", "interrupt", "session", session,
 		    "origin", "disconnect", "sig", "tty", "verdict", "no_effect");
@@ -80,7 +65,7 @@ static void test_client_killed(void **state)
 	int pid, session;
 
 	live_trace(l, TRACE_SSHD);
-	c = sleeper(l, &l->server, &pid, &session);
+	c = live_sleeper(l, &l->server, "openssh", &pid, &session);
 	client_signal(c, SIGKILL);
 	expect_orphan(l, session, pid);
 	expect_close(l, session, "vanished", 1);
@@ -97,7 +82,7 @@ static void test_connection_reset(void **state)
 	live_trace(l, TRACE_SSHD);
 	assert_int_equal(relay_start(&l->relay, l->server.port), 0);
 	via.port = l->relay.port;
-	sleeper(l, &via, &pid, &session);
+	live_sleeper(l, &via, "openssh", &pid, &session);
 	assert_int_equal(relay_reset(&l->relay), 0);
 	expect_orphan(l, session, pid);
 	expect_close(l, session, "reset", 1);
@@ -120,7 +105,7 @@ static void test_client_silent(void **state)
 	assert_int_equal(relay_start(&l->relay, l->other.port), 0);
 	via = l->other;
 	via.port = l->relay.port;
-	sleeper(l, &via, &pid, &session);
+	live_sleeper(l, &via, "openssh", &pid, &session);
 	assert_int_equal(relay_freeze(&l->relay), 0);
 	expect_close(l, session, "timeout", 1);
 	expect_orphan(l, session, pid);
@@ -133,7 +118,7 @@ static void test_connection_process_killed(void **state)
 	int pid, session, user;
 
 	live_trace(l, TRACE_SSHD);
-	sleeper(l, &l->server, &pid, &session);
+	live_sleeper(l, &l->server, "openssh", &pid, &session);
 	user = proc_parent(pid);
 	assert_int_not_equal(proc_parent(user), l->server.listener); /* the monitor is between */
 	kill(user, SIGKILL);

@@ -186,6 +186,8 @@ static int spawn_listener(struct throwaway *t, const char *sshd)
 	proc_no_login_records();
 	/* Its own session: a ^C typed at the caller's terminal is the caller's to act upon. */
 	setsid();
+	if (t->enter && t->enter(t))
+		_exit(127);
 	execv(sshd, (char *const *)argv);
 	_exit(127);
 }

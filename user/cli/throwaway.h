@@ -17,6 +17,13 @@ struct throwaway {
 	/* What the caller may set before throwaway_start(); the rest starts as zero. */
 	char user[33];	  /* who logs in; "": the caller */
 	const char *sshd; /* absolute path; NULL: found in PATH and where sshd usually is */
+	/*
+	 * Called in the child that is about to become sshd, NULL: nothing is. It may move it into
+	 * another tree, in which `sshd` and, under its own path, `dir` are to be found. Not 0: it
+	 * failed, and its reason is the last line of dir/log.
+	 */
+	int (*enter)(const struct throwaway *t);
+	const char *tree; /* enter()'s own */
 	/* What throwaway_start() sets. */
 	char dir[256];	  /* its folder, mode 0711 */
 	uint16_t port;	  /* on 127.0.0.1 */
