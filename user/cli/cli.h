@@ -14,6 +14,7 @@ int cmd_fields(int argc, char **argv);
 
 /* Parts of cmd_trace. */
 int trace_live(const struct options *o);
+int trace_live_view(const struct options *o, struct view *v);
 int trace_replay(const struct options *o);
 
 extern const char *const sigtrace_version;

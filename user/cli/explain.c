@@ -8,13 +8,15 @@
 #include "cli/run.h"
 #include "view/explain.h"
 
-#define OPTIONS " read output color verbose help "
+#define OPTIONS " read write output color verbose duration ready-fd help "
 
 static int show_help(void)
 {
 	printf("sigtrace explain: what became of each Ctrl-C, and why a process died or did not\n\n"
 	       "Usage\n"
-	       "  sigtrace explain -r FILE             each Ctrl-C of each ssh session\n"
+	       "  sigtrace explain                     each Ctrl-C from now on, until Ctrl-C (needs root)\n"
+	       "  sigtrace explain 4711                why process 4711 is still there (needs root)\n"
+	       "  sigtrace explain -r FILE             each Ctrl-C of each ssh session of a recording\n"
 	       "  sigtrace explain -r FILE '#3'        those of session 3\n"
 	       "  sigtrace explain -r FILE @14:02:26   those of that second, or minute: @14:02\n"
 	       "  sigtrace explain -r FILE 4711        why process 4711 died, or is still there\n"
@@ -25,14 +27,41 @@ static int show_help(void)
 	return ferror(stdout) ? EXIT_INCONCLUSIVE : EXIT_OK;
 }
 
-static int no_recording(void)
+static int usage(const char *why, const char *hint)
 {
 	struct err e = {0};
 
-	err_set(&e, EXIT_USAGE, "explain needs a recording");
-	err_hint(&e, "record with sigtrace --sshd -q -w FILE, then sigtrace explain -r FILE");
+	err_set(&e, EXIT_USAGE, "%s", why);
+	err_hint(&e, "%s", hint);
 	log_err(&e);
 	return e.status;
+}
+
+/* Whoever has this number now; the trace begins here, so what was before is not known. */
+static int explain_now(const struct options *o, const struct question *q,
+		       const struct view_options *view)
+{
+	struct run r;
+
+	if (o->write || o->duration)
+		return usage("what a process is like now is told at once: -w and --duration do not fit",
+			     "sigtrace explain, without a process, goes on and records");
+	if (!run_open_view(&r, o, view_explain_new(view, q)))
+		run_look(&r, q->number);
+	return run_close(&r);
+}
+
+static int explain_live(struct options *o, struct question *q, const struct view_options *view)
+{
+	if (q->ask == ASK_TIME)
+		return usage("a time needs a recording",
+			     "record with sigtrace --sshd -q -w FILE, then sigtrace explain -r FILE");
+	q->live = true;
+	if (q->ask == ASK_NUMBER)
+		return explain_now(o, q, view);
+	o->scope = WIRE_SCOPE_SSHD;
+	o->scope_given = true;
+	return trace_live_view(o, view_explain_new(view, q));
 }
 
 static void check_number(struct run *r, const struct question *q)
@@ -66,9 +95,12 @@ int cmd_explain(int argc, char **argv)
 		log_line("'%s' is no session (#3), process (4711) or time (@14:02:26)", o.word);
 		return EXIT_USAGE;
 	}
-	if (!o.read)
-		return no_recording();
 	view.verbose = o.verbose;
+	if (!o.read)
+		return explain_live(&o, &q, &view);
+	if (o.write || o.duration || o.ready_fd >= 0)
+		return usage("-w, --duration and --ready-fd are for a live trace, not for -r",
+			     "leave out -r FILE, or them");
 	if (!run_open_view(&r, &o, view_explain_new(&view, &q))) {
 		run_replay(&r);
 		check_number(&r, &q);

@@ -258,12 +258,17 @@ static void end(struct trace *t)
 
 int trace_live(const struct options *o)
 {
+	return trace_live_view(o, run_view(o));
+}
+
+int trace_live_view(const struct options *o, struct view *v)
+{
 	struct trace t = {.process = -1, .signals = -1};
 	int status, its;
 
 	t.started = live_now();
 	t.flushed = t.started;
-	if (run_open(&t.run, o))
+	if (run_open_view(&t.run, o, v))
 		goto out;
 	t.run.hold = true;
 	if (take_signals(&t) || open_process(&t) || open_live(&t))

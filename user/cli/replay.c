@@ -52,7 +52,7 @@ int trace_replay(const struct options *o)
 {
 	struct run r;
 
-	if (!run_open(&r, o))
+	if (!run_open_view(&r, o, run_view(o)))
 		run_replay(&r);
 	return run_close(&r);
 }

@@ -78,11 +78,11 @@ static int open_output(struct run *r)
 	return 0;
 }
 
-int run_open(struct run *r, const struct options *o)
+struct view *run_view(const struct options *o)
 {
 	struct view_options view = {.filter = o->filter, .verbose = o->verbose, .quiet = o->quiet};
 
-	return run_open_view(r, o, o->json ? view_json_new(&view) : view_text_new(&view));
+	return o->json ? view_json_new(&view) : view_text_new(&view);
 }
 
 int run_open_view(struct run *r, const struct options *o, struct view *v)

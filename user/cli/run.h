@@ -34,13 +34,17 @@ struct run {
 	size_t nlisteners;
 };
 
-/* With the text or the JSON view. 0, or -1 with r->err. */
-int run_open(struct run *r, const struct options *o);
-/* With a view of the command's own, which run_close() frees; NULL: out of memory. Sets its colour. */
+/* The text or the JSON view that the options ask for. NULL: out of memory. */
+struct view *run_view(const struct options *o);
+/* With a view, which run_close() frees; NULL: out of memory. Sets its colour. 0, or -1 with r->err. */
 int run_open_view(struct run *r, const struct options *o, struct view *v);
 
 /* Takes all records of o->read; the caller looks at what came of it, and ends with run_close(). */
 void run_replay(struct run *r);
+
+/* Takes what is there now, as the snapshot tells it, of ssh sessions and of process `tgid` (0: none),
+ * and the end at once. Needs what tracing needs. */
+void run_look(struct run *r, uint32_t tgid);
 
 /* Takes a record: struct run * as ctx. */
 void run_put(void *ctx, const void *rec, size_t len);

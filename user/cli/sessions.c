@@ -7,9 +7,6 @@
 #include "base/parse.h"
 #include "cli/cli.h"
 #include "cli/run.h"
-#include "session/conn.h"
-#include "source/frame.h"
-#include "source/live.h"
 
 #define OPTIONS " read json output color verbose help "
 
@@ -33,35 +30,6 @@ static struct view *make_view(const struct options *o)
 	if (!o->filter.session)
 		view.filter.kinds = VIEW_FACT_BIT(FACT_OPEN) | VIEW_FACT_BIT(FACT_CLOSE);
 	return view_json_new(&view);
-}
-
-/* What is there now, as the snapshot tells it, and the end at once. */
-static void take_snapshot(struct run *r)
-{
-	const struct live_options lo = {
-		.scope = WIRE_SCOPE_SSHD,
-		.servers = server_comms,
-		.put = run_put,
-		.ctx = r,
-	};
-	uint64_t started = live_now();
-	struct wire_begin begin;
-	struct wire_end end;
-	struct live *live;
-
-	r->hold = true;
-	frame_begin(&begin, lo.scope, 0, sigtrace_version);
-	run_put(r, &begin, sizeof(begin));
-	live = live_open(&lo, &r->err);
-	r->failed = !live || live_snapshot(live, started, &r->err);
-	live_close(live);
-	frame_end(&end, r->failed ? WIRE_END_ERROR : WIRE_END_DURATION);
-	/* without a snapshot nothing is known: no table then that says so of nobody */
-	if (r->failed)
-		buf_reset(&r->view->out);
-	else
-		run_put(r, &end, sizeof(end));
-	r->hold = false;
 }
 
 static void check_number(struct run *r, uint32_t number)
@@ -99,7 +67,7 @@ int cmd_sessions(int argc, char **argv)
 		if (o.read)
 			run_replay(&r);
 		else
-			take_snapshot(&r);
+			run_look(&r, 0);
 		check_number(&r, o.filter.session);
 	}
 	return run_close(&r);

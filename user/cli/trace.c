@@ -12,7 +12,7 @@ static int show_help(void)
 	       "  sigtrace [options] -- CMD [ARG..]    trace a command; its exit status is ours\n"
 	       "  sigtrace -r FILE [options]           the same views from a recording\n"
 	       "  sigtrace sessions [-r FILE] [ID]     who was logged in, or all of one session\n"
-	       "  sigtrace explain -r FILE [WHAT]      each Ctrl-C, or why a process died or did not\n"
+	       "  sigtrace explain [-r FILE] [WHAT]    each Ctrl-C, or why a process died or did not\n"
 	       "  sigtrace orphans [options]           what past ssh sessions left behind; needs no trace\n"
 	       "  sigtrace demo                        a throw-away sshd, and what it leaves behind\n"
 	       "  sigtrace fields                      every kind and field of a record\n");

@@ -199,8 +199,7 @@ static int fill_maps(struct live *l, struct err *e)
 		l->scope = NULL;
 		return fail(e, "cannot map the scope");
 	}
-	if ((l->o.scope == WIRE_SCOPE_TREE || l->o.scope == WIRE_SCOPE_CMD) &&
-	    l->o.tgid < l->scope_len)
+	if (l->o.tgid && l->o.tgid < l->scope_len)
 		l->scope[l->o.tgid] = WIRE_IN;
 	return 0;
 }

@@ -18,7 +18,7 @@ struct live;
 
 struct live_options {
 	unsigned scope;		    /* WIRE_SCOPE_* */
-	uint32_t tgid;		    /* of WIRE_SCOPE_TREE, WIRE_SCOPE_CMD */
+	uint32_t tgid;		    /* traced as well, with its descendants; 0: none */
 	const char *const *servers; /* comm of ssh servers, ended by NULL */
 	uint32_t ring;		    /* bytes, a power of two; 0: 8 MiB */
 	/* Takes every record, in causal order; the bytes live until it returns. */

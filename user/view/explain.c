@@ -158,7 +158,7 @@ static void explain_fact(struct view *v, const struct engine *e, const struct fa
 	roster_take(&x->roster, f);
 	if (x->processes)
 		processes_fact(x->processes, f);
-	if (f->kind == FACT_ORPHAN)
+	if (f->kind == FACT_ORPHAN || f->kind == FACT_CLOSE)
 		explain_left(x, f);
 	if (f->kind != FACT_INTERRUPT || !is_asked(x, e, f))
 		return;

@@ -12,6 +12,7 @@ struct question {
 		ASK_NUMBER,  /* the same if there are that many sessions, else a process id */
 		ASK_TIME,    /* those in [from, to), ms since midnight where it was recorded */
 	} ask;
+	bool live; /* of what is there now, not of a recording */
 	uint32_t number;
 	uint32_t from, to;
 };

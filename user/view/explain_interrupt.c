@@ -198,17 +198,15 @@ void explain_interrupt(struct explain *x, const struct engine *e, const struct f
 	for (size_t k = 0; k < i->nmembers; k++)
 		p->ended += is_ended(&i->members[k]);
 	seqs_keep(&p->seqs, f->evidence, f->nevidence);
+	if (i->origin != ORIGIN_DISCONNECT)
+		explain_settle(x);
 }
 
-/* The orphans of a session come right behind the going of its client. */
-void explain_left(struct explain *x, const struct fact *f)
+static void put_left(struct explain *x, const struct fact_orphan *o)
 {
-	const struct fact_orphan *o = &f->u.orphan;
 	struct pending *p = &x->pending;
 	struct buf *b;
 
-	if (!p->any || p->session != f->session || p->i.origin != ORIGIN_DISCONNECT)
-		return;
 	p->intended += o->intended;
 	if (p->left++ >= SHOWN && !x->v.opt.verbose)
 		return;
@@ -217,6 +215,23 @@ void explain_left(struct explain *x, const struct fact *f)
 	buf_str(b, ": ");
 	text_sentence(b, o->why && o->why[0] ? o->why : reason_name(o->reason));
 	explain_end_line(x, NULL);
+}
+
+/* Behind the going of a client come the end of its session and, as many as that says, its orphans. */
+void explain_left(struct explain *x, const struct fact *f)
+{
+	struct pending *p = &x->pending;
+
+	if (!p->any || p->session != f->session || p->i.origin != ORIGIN_DISCONNECT)
+		return;
+	if (f->kind == FACT_CLOSE) {
+		p->closed = true;
+		p->orphans = f->u.close.orphans;
+	} else {
+		put_left(x, &f->u.orphan);
+	}
+	if (p->closed && p->left >= p->orphans)
+		explain_settle(x);
 }
 
 /* ---- what it came to ---- */

@@ -50,6 +50,8 @@ struct pending {
 	struct seqs_kept seqs;
 	size_t nmembers, nmissed, ended;
 	size_t left, intended;
+	bool closed;	/* the end of its session was told, and how many it left: */
+	size_t orphans;
 };
 
 struct processes;

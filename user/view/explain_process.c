@@ -265,11 +265,64 @@ static void put_left(struct explain *x, const struct process *p)
 	explain_evidence(x, &p->left_seqs);
 }
 
+static const char *fd_says(uint8_t fd)
+{
+	static const char *const names[] = {
+		[WIRE_FD_NONE] = "closed", [WIRE_FD_OTHER] = "other", [WIRE_FD_FILE] = "a file",
+		[WIRE_FD_PIPE] = "a pipe", [WIRE_FD_SOCK] = "a socket", [WIRE_FD_TTY] = "a terminal",
+		[WIRE_FD_NULL] = "/dev/null", [WIRE_FD_DEAD] = "dead (its other end is gone)",
+	};
+
+	return fd < sizeof(names) / sizeof(names[0]) ? names[fd] : "?";
+}
+
+static void put_signals(struct explain *x, const char *label, uint64_t set)
+{
+	struct buf *b;
+
+	if (!set)
+		return;
+	b = line(x, label);
+	for (uint32_t sig = 1; sig <= SIG_MAX; sig++)
+		if (set >> (sig - 1) & 1)
+			buf_printf(b, "%s%s", set & ((UINT64_C(1) << (sig - 1)) - 1) ? " " : "",
+				   signal_name(sig));
+	explain_end_line(x, NULL);
+}
+
+/* What the last snapshot told: who looks at a process now wants to know what it would do. */
+static void put_state(struct explain *x, const struct wire_task *s)
+{
+	struct buf *b = line(x, "state");
+
+	buf_printf(b, "%c, parent %u, group %u, session %u, ", task_state_letter(s->state), s->ppid,
+		   s->pgid, s->sid);
+	if (s->tty) {
+		tty_name(b, s->tty);
+		buf_str(b, s->tty_pgrp == s->pgid ? " (foreground)" : " (background)");
+	} else {
+		buf_str(b, "no terminal");
+	}
+	if (s->flags & WIRE_TASK_TRACED)
+		buf_str(b, ", traced");
+	if (s->flags & WIRE_TASK_UNKILLABLE)
+		buf_str(b, ", init of a pid namespace");
+	explain_end_line(x, NULL);
+	buf_printf(line(x, "streams"), "stdin %s, stdout %s, stderr %s", fd_says(s->fd[0]),
+		   fd_says(s->fd[1]), fd_says(s->fd[2]));
+	explain_end_line(x, NULL);
+	put_signals(x, "ignores", s->ignored);
+	put_signals(x, "handles", s->caught);
+	put_signals(x, "blocks", s->blocked);
+	put_signals(x, "pending", s->pending);
+}
+
 static void put_alive(struct explain *x, const struct engine *e, const struct process *p)
 {
 	uint32_t sig = survived(p);
 
-	buf_str(line(x, "fate"), "was still there when the recording ended, at ");
+	buf_str(line(x, "fate"), x->q.live ? "is there at " :
+					     "was still there when the recording ended, at ");
 	explain_when(&x->v.out, e, x->now);
 	explain_end_line(x, NULL);
 	if (p->left_why) {
@@ -279,9 +332,14 @@ static void put_alive(struct explain *x, const struct engine *e, const struct pr
 	} else if (sig) {
 		put_survived(x, e, p, sig);
 	} else {
-		buf_str(line(x, "because"), "nothing that would have ended it was sent to it");
+		buf_str(line(x, "because"),
+			x->q.live ? "what was sent to it before is not known: record with sigtrace "
+				    "--sshd -w FILE" :
+				    "nothing that would have ended it was sent to it");
 		explain_end_line(x, NULL);
 	}
+	if (p->known)
+		put_state(x, &p->s);
 }
 
 void explain_processes(struct explain *x, const struct engine *e)
@@ -291,7 +349,9 @@ void explain_processes(struct explain *x, const struct engine *e)
 	if (all->failed)
 		x->v.out.failed = true;
 	if (!all->n)
-		buf_printf(&x->v.out, "process %u was not seen in this recording\n", all->tgid);
+		buf_printf(&x->v.out, x->q.live ? "there is no process %u\n" :
+						   "process %u was not seen in this recording\n",
+			   all->tgid);
 	for (size_t i = 0; i < all->n; i++) {
 		if (i)
 			buf_char(&x->v.out, '\n');

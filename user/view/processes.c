@@ -93,6 +93,10 @@ static void take_own(struct process *p, const struct event *ev, uint32_t session
 		buf_reset(&p->args);
 		buf_put(&p->args, ev->argv, ev->args_len);
 		break;
+	case WIRE_TASK_SNAPSHOT:
+		p->s = ev->u.snapshot.task;
+		p->known = true;
+		break;
 	case WIRE_TASK_EXIT:
 		if (p->exit_seq)
 			break;

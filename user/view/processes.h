@@ -45,6 +45,8 @@ struct process {
 	uint64_t exit_seq;   /* 0: it was there to the end */
 	uint64_t exit_ts;
 	uint32_t exit_code;
+	bool known;	     /* s is its last snapshot */
+	struct wire_task s;
 	struct sent sent[SIG_MAX + 1];
 	struct met met;	     /* the last Ctrl-C */
 	char *left_why;	     /* it outlived its session; NULL: it did not */
