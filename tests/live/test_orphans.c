@@ -67,14 +67,17 @@ static json_t *expect_row(struct live *l, int pid, const char *evidence)
 	return o;
 }
 
-/* Kills the client, and waits until `pid` has lost its parent. */
+/* Kills the client, and waits until `pid` has lost its parent and nobody has the connection. */
 static void lose(struct client *c, int pid)
 {
 	int64_t deadline = proc_now_ms() + EVENT_MS;
-	int server = proc_parent(pid);
+	int server = proc_parent(pid), monitor = proc_parent(server);
 
 	client_signal(c, SIGKILL);
 	proc_ends(server);
+	/* It has the connection's socket too, and ends last. The listener is our child. */
+	if (proc_parent(monitor) != getpid())
+		proc_ends(monitor);
 	while (proc_parent(pid) == server && proc_left(deadline))
 		poll(NULL, 0, 2);
 }
