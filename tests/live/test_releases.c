@@ -84,7 +84,9 @@ static void client_interrupted(void **state)
 	expect_orphan(l, session, pid);
 	expect_close(l, session, "disconnect", 1);
 	live_done(l);
-	live_forbid(l, "{s:s, s:s}", "type", "signal.generate", "sig", "SIGINT");
+	/* Only the client got one. */
+	live_forbid(l, "{s:s, s:s, s:i}", "type", "signal.generate", "sig", "SIGINT", "session",
+		    session);
 	assert_int_equal(live_count(l, "{s:s}", "type", "interrupt"), 1);
 }
 
