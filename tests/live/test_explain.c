@@ -169,13 +169,67 @@ static void test_sessions(void **state)
 		ARGS("exec without a terminal"));
 }
 
+/* Reads on until sigtrace has said `text`, which it says when the thing is settled, not at its end. */
+static void says(struct live *l, const char *text)
+{
+	while (!strstr(buf_cstr(&l->trace.bytes), text))
+		if (trace_pump(&l->trace, EVENT_MS) < 0)
+			live_fail(l, "explain does not say \"%s\":\n%s", text,
+				  buf_cstr(&l->trace.bytes));
+}
+
+static void test_live(void **state)
+{
+	struct live *l = live(state);
+	struct client *c;
+	int pid;
+
+	l->trace.raw = true;
+	live_trace(l, ARGS("explain"));
+	c = live_ssh(l, CLIENT_PTY, ARGS("-t", "echo pid=$$; exec sleep 1000"));
+	pid = live_number(l, c, "pid=");
+	assert_true(proc_becomes(pid, "sleep"));
+	live_type(l, c, "\x03");
+	says(l, number(pid, "sleep "));
+	says(l, "it worked: every process that got the signal ended");
+	c = live_ssh(l, CLIENT_PLAIN, ARGS("echo pid=$$; exec sleep 1000"));
+	pid = live_number(l, c, "pid=");
+	assert_true(proc_becomes(pid, "sleep"));
+	client_signal(c, SIGINT);
+	says(l, number(pid, "left      sleep "));
+	says(l, "no effect: 1 process runs on");
+	assert_int_equal(trace_stop(&l->trace), 0);
+	l->passed = true;
+}
+
+/* A process that runs now: what it is like, from a snapshot. */
+static void test_process_now(void **state)
+{
+	struct live *l = live(state);
+	struct buf out, err;
+	int pid;
+
+	pid = live_child(l, ARGS("/bin/bash", "-c", "trap '' TERM; trap : USR1; echo; kill -STOP $$"));
+	assert_int_equal(tool_run(ARGS("explain", number(pid, "")), EVENT_MS, &out, &err), 0);
+	assert_non_null(strstr(buf_cstr(&out), "is there at "));
+	assert_non_null(strstr(buf_cstr(&out), "ignores   SIGTERM"));
+	assert_non_null(strstr(buf_cstr(&out), "handles   SIGUSR1 "));
+	assert_non_null(strstr(buf_cstr(&out), "stdout a pipe"));
+	buf_free(&out);
+	buf_free(&err);
+	l->passed = true;
+}
+
 static void test_usage(void **state)
 {
 	struct live *l = live(state);
 	struct buf out, err;
 
-	assert_int_equal(tool_run(ARGS("explain"), EVENT_MS, &out, &err), 2);
+	assert_int_equal(tool_run(ARGS("explain", "@14:02"), EVENT_MS, &out, &err), 2);
 	assert_non_null(strstr(buf_cstr(&err), "sigtrace --sshd -q -w FILE"));
+	buf_free(&out);
+	buf_free(&err);
+	assert_int_equal(tool_run(ARGS("explain", "--duration", "1s", "1"), EVENT_MS, &out, &err), 2);
 	buf_free(&out);
 	buf_free(&err);
 	assert_int_equal(tool_run(ARGS("sessions", "--all"), EVENT_MS, &out, &err), 2);
@@ -191,6 +245,8 @@ int main(void)
 		LIVE_TEST(test_typed),
 		LIVE_TEST(test_killed_from_session),
 		LIVE_TEST(test_sessions),
+		LIVE_TEST(test_live),
+		LIVE_TEST(test_process_now),
 		LIVE_TEST(test_usage),
 	};
 
