@@ -141,6 +141,36 @@ static void already_pending(void **state)
 	done(l, c, pid);
 }
 
+/* The kernel's answer is a record, so a replay needs no kernel to say the same. */
+static void replay_says_the_same(void **state)
+{
+	struct live *l = live(state);
+	struct buf out, err;
+	char rec[300], *told;
+	struct client *c;
+	int pid;
+
+	snprintf(rec, sizeof(rec), "%s/reasons.sgt", l->server.dir);
+	live_trace(l, ARGS("--sshd", "--json", "-w", rec));
+	c = live_ssh(l, CLIENT_PTY, ARGS("-tt", "sleep 1001 & trap : INT; echo pid=$$; wait; wait"));
+	pid = live_number(l, c, "pid=");
+	sleeping(l, "1001");
+	live_type(l, c, INTR);
+	told = json_dumps(live_expect(l, "{s:s, s:[{s:i, s:s}, {s:s}]}", "type", "interrupt", "members",
+				      "tgid", pid, "reason", "handler", "reason",
+				      "ignored_background"),
+			  JSON_COMPACT);
+	done(l, c, pid);
+	assert_int_equal(tool_run(ARGS("-r", rec, "--json"), EVENT_MS, &out, &err), 0);
+	l->passed = false;
+	if (!strstr(buf_cstr(&out), told))
+		live_fail(l, "the replay does not say %s", told);
+	l->passed = true;
+	free(told);
+	buf_free(&out);
+	buf_free(&err);
+}
+
 /* ---- what a shell makes it ignore ---- */
 
 static void ignored_at_exec(void **state)
@@ -491,6 +521,7 @@ int main(void)
 		LIVE_TEST(vfork_dies),
 		LIVE_TEST(vfork_with_handler),
 		LIVE_TEST(already_pending),
+		LIVE_TEST(replay_says_the_same),
 		LIVE_TEST(ignored_at_exec),
 		LIVE_TEST(ignored_inherited),
 		LIVE_TEST(ignored_background),

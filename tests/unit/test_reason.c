@@ -197,6 +197,14 @@ static void by_the_parent(void **state)
 		 ABOVE("ignored=SIGINT,SIGQUIT"), IS("ignored_inherited", "seen"));
 	story_is(BASH_C CHILD("ignored=SIGINT,SIGQUIT") TYPED TO_A("") ABOVE(""),
 		 IS("ignored_background", "inferred"));
+	/* bash itself always ignores SIGQUIT */
+	story_is(BASH_C CHILD("ignored=SIGINT,SIGQUIT") TYPED TO_A("") ABOVE("ignored=SIGQUIT"),
+		 IS("ignored_background", "inferred"));
+	story_is(BASH_C CHILD("ignored=SIGQUIT") "@100 kworker/7 signal.generate ->a/140 sig=SIGQUIT"
+		 " si_code=SI_KERNEL group=1 flags=kthread work_tty=pts/0 tty=pts/0 sid=130 pgid=130 "
+		 IGNORED "\n" ABOVE("ignored=SIGQUIT"),
+		 OPEN_X "interrupt #1 tty SIGQUIT no_effect: a/140 ignored(ignored_at_exec);"
+		 " inferred\n");
 	/* & makes it ignore both */
 	story_is(BASH_C CHILD("ignored=SIGINT") TYPED TO_A("") ABOVE(""),
 		 IS("ignored_at_exec", "seen"));

@@ -55,10 +55,11 @@ static bool above_lacks(const struct member_view *v, uint64_t mask)
 	return v->m->above.known && !(v->m->above.ignored & mask);
 }
 
+/* SIGQUIT tells nothing of the parent: bash always ignores it, and does not hand that down. */
 static bool is_background(const struct member *m)
 {
 	return (start_mask(m) & KEYS) == KEYS && m->above.shell && m->above.known &&
-	       !(m->above.ignored & KEYS);
+	       !(m->above.ignored & BIT(SIGINT));
 }
 
 static bool ignored_background(const struct member_view *v)
@@ -89,6 +90,8 @@ static bool ignored_by_server(const struct member_view *v)
 
 static bool ignored_inherited(const struct member_view *v)
 {
+	if (v->m->above.shell && v->i->sig == SIGQUIT)
+		return false;
 	return ignored(v) && start_mask(v->m) & bit(v) && v->m->above.known &&
 	       v->m->above.ignored & bit(v);
 }
