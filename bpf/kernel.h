@@ -24,6 +24,9 @@ typedef _Bool bool;
 #define false 0
 
 #define PF_KTHREAD 0x00200000		/* include/linux/sched.h */
+#define PF_FROZEN 0x00010000		/* before 6.1; no user task has had the bit since */
+#define TASK_FROZEN 0x00008000		/* since 6.1: the freezer of cgroup v1 */
+#define JOBCTL_TRAP_FREEZE (1ul << 23)	/* include/linux/sched/jobctl.h: that of cgroup v2 */
 #define SIGNAL_GROUP_EXIT 0x00000004	/* include/linux/sched/signal.h */
 #define SIGNAL_UNKILLABLE 0x00000040
 #define PIDTYPE_PGID 2			/* include/linux/pid_types.h */
@@ -98,6 +101,7 @@ struct sched_entity { u64 sum_exec_runtime; };
 struct task_struct {
 	unsigned int flags;
 	unsigned int ptrace;
+	unsigned long jobctl;
 	unsigned int __state;
 	int exit_state;
 	int exit_code;
@@ -113,6 +117,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct sighand_struct *sighand;
 	sigset_t blocked;
+	sigset_t real_blocked;
 	struct sigpending pending;
 	kuid_t loginuid;
 	unsigned int sessionid;

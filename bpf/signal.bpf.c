@@ -49,15 +49,22 @@ static __always_inline void read_target(struct wire_generate *r, struct task_str
 	struct signal_struct *sig = t->signal;
 	struct tty_struct *tty = BPF_CORE_READ(sig, tty);
 	u64 bit = 1ull << ((r->sig - 1) & 63);
+	u32 taker;
 
 	r->target_start = task_start(t);
 	r->target_tgid = t->tgid;
 	r->target_pid = t->pid;
 	bpf_probe_read_kernel(r->target_comm, sizeof(r->target_comm), &t->comm);
 	r->disposition = task_disposition(t, r->sig);
-	r->blocked = 0;
-	if (BPF_CORE_READ(t, blocked.sig[0]) & bit)
-		r->blocked = !r->group || (task_blocked(t) & bit);
+	if (r->group) {
+		taker = task_taker(t, bit);
+		r->blocked = taker == TAKER_NONE;
+	} else {
+		r->blocked = (BPF_CORE_READ(t, blocked.sig[0]) & bit) != 0;
+		taker = BPF_CORE_READ(t, real_blocked.sig[0]) & bit && !r->blocked ? TAKER_WAITS : 0;
+	}
+	if (taker == TAKER_WAITS)
+		r->flags |= WIRE_SIG_WAITED;
 	r->pgid = task_pid_nr(sig, PIDTYPE_PGID);
 	r->sid = task_pid_nr(sig, PIDTYPE_SID);
 	r->tty = tty_dev(tty);

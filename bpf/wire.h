@@ -172,6 +172,7 @@ struct wire_task {
 
 #define WIRE_TASK_TRACED 1     /* has a ptracer */
 #define WIRE_TASK_UNKILLABLE 2 /* SIGNAL_UNKILLABLE: init of a pid namespace */
+#define WIRE_TASK_FROZEN 4     /* by the freezer of its cgroup */
 
 struct wire_fork {
 	struct wire_hdr h; /* the parent */
@@ -236,6 +237,7 @@ struct wire_env {
 #define WIRE_SIG_KTHREAD 2     /* what ran is a kernel thread */
 #define WIRE_SIG_UNKILLABLE 4  /* the target is the init of a pid namespace */
 #define WIRE_SIG_TRACED 8      /* the target has a ptracer */
+#define WIRE_SIG_WAITED 16     /* a thread of the target waits for it in sigtimedwait(2) */
 
 /* disposition */
 #define WIRE_DFL 0

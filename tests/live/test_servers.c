@@ -26,6 +26,16 @@ static const struct foreign {
 	{ "dropbear", "dropbearkey" },
 	"dropbearkey -t ed25519 -f " KEY "/dropbear >&2 && "
 	"exec dropbear -F -E -r " KEY "/dropbear -p 127.0.0.1:" PORT " 2>&1",
+}, deaf_dropbear = {
+	"dropbear",
+	{ "dropbear", "dropbearkey" },
+	"dropbearkey -t ed25519 -f " KEY "/dropbear >&2 && trap '' INT QUIT && "
+	"exec dropbear -F -E -r " KEY "/dropbear -p 127.0.0.1:" PORT " 2>&1",
+}, deaf_tinyssh = {
+	"tinyssh",
+	{ "tinysshd", "tinysshd-makekey", "tcpserver" },
+	"tinysshd-makekey " KEY "/tinyssh >&2 && trap '' INT QUIT && "
+	"exec tcpserver -vHRDl0 127.0.0.1 " PORT " tinysshd " KEY "/tinyssh 2>&1",
 }, tinyssh = {
 	"tinyssh",
 	{ "tinysshd", "tinysshd-makekey", "tcpserver" },
@@ -156,6 +166,47 @@ static void typed(void **state, const struct foreign *f)
 	live_done(l);
 }
 
+/* A server that was started with the signals ignored, as by & from a script (ssh-facts 0.7). */
+static struct client *typed_to_deaf(struct live *l, const struct foreign *f, const char *key,
+				    const char *sig, int *pid)
+{
+	struct throwaway to = serve(l, f);
+	struct client *c =
+		live_ssh_to(l, &to, CLIENT_PTY, ARGS("-tt", "echo pid=$$; exec sleep 1000"));
+
+	*pid = live_number(l, c, "pid=");
+	left[nleft++] = *pid;
+	live_expect(l, "{s:s, s:i, s:s}", "type", "task.exec", "tgid", *pid, "comm", "sleep");
+	live_type(l, c, key);
+	live_expect(l, "{s:s, s:s, s:s, s:[{s:i, s:s, s:s}]}", "type", "interrupt", "sig", sig,
+		    "verdict", "no_effect", "members", "tgid", *pid, "outcome", "ignored", "reason",
+		    "ignored_by_server");
+	return c;
+}
+
+/* It resets SIGINT for its sessions, and SIGQUIT not. */
+static void dropbear_started_deaf(void **state)
+{
+	struct live *l = live(state);
+	int pid;
+	struct client *c = typed_to_deaf(l, &deaf_dropbear, "\034", "SIGQUIT", &pid);
+
+	live_type(l, c, "\003");
+	live_expect(l, "{s:s, s:s, s:[{s:i, s:s, s:n}]}", "type", "interrupt", "sig", "SIGINT",
+		    "members", "tgid", pid, "outcome", "died", "reason");
+	live_wait(l, c);
+	live_done(l);
+}
+
+static void tinyssh_started_deaf(void **state)
+{
+	struct live *l = live(state);
+	int pid;
+
+	typed_to_deaf(l, &deaf_tinyssh, "\003", "SIGINT", &pid);
+	live_done(l);
+}
+
 static void ends_by_itself(void **state, const struct foreign *f)
 {
 	struct live *l = live(state);
@@ -216,10 +267,12 @@ int main(void)
 		TEST(dropbear_client_killed),
 		TEST(dropbear_typed),
 		TEST(dropbear_exit),
+		TEST(dropbear_started_deaf),
 		TEST(tinyssh_client_interrupted),
 		TEST(tinyssh_client_killed),
 		TEST(tinyssh_typed),
 		TEST(tinyssh_exit),
+		TEST(tinyssh_started_deaf),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -157,13 +157,16 @@ static void put_interrupt(struct buf *b, const struct fact_interrupt *i)
 	if (i->sender_tgid)
 		buf_printf(b, " from %s/%u", i->sender_comm, i->sender_tgid);
 	buf_printf(b, " %s:", verdict_name(i->verdict));
-	for (size_t n = 0; n < i->nmembers; n++)
+	for (size_t n = 0; n < i->nmembers; n++) {
 		buf_printf(b, "%s %s/%u %s", n ? "," : "", i->members[n].comm, i->members[n].tgid,
 			   outcome_name(i->members[n].outcome));
+		if (i->members[n].reason && i->origin != ORIGIN_DISCONNECT)
+			buf_printf(b, "(%s)", i->members[n].reason);
+	}
 	buf_char(b, ';');
 	for (size_t n = 0; n < i->nmissed; n++)
 		buf_printf(b, "%s %s/%u %s", n ? "," : " missed", i->missed[n].comm,
-			   i->missed[n].tgid, reason_name(i->missed[n].reason));
+			   i->missed[n].tgid, i->missed[n].why);
 	if (i->nmissed)
 		buf_char(b, ';');
 }

@@ -14,7 +14,8 @@
  * A fact reads
  *
  *   open #1 alice exec "sleep 9" root=130 server=120 seen
- *   interrupt #1 tty SIGINT partly: sleep/140 died, bash/130 handled; missed cat/150 other_group; seen
+ *   interrupt #1 tty SIGINT partly: sleep/140 died, bash/130 handled(handler); missed cat/150
+ *     own_group; seen
  *   close #1 disconnect status=0 processes=2 orphans=1 lost=0 seen
  *   orphan #1 sleep/140 no_pty leaked seen
  *   fate #1 sleep/140 after 2000000: seen

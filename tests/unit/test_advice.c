@@ -23,8 +23,9 @@ static const char *id_of(struct fact_interrupt i, const struct fact_member *m,
 #define KEY(v) ((struct fact_interrupt){.origin = ORIGIN_TTY, .sig = 2, .verdict = (v)})
 #define GONE(c, v)                                                                                 \
 	((struct fact_interrupt){.origin = ORIGIN_DISCONNECT, .cause = (c), .verdict = (v)})
-#define MEMBER(name, o) (&(struct fact_member){.tgid = 7, .comm = (name), .outcome = (o)})
-#define MISSED(name, r) (&(struct fact_missed){.tgid = 8, .comm = (name), .reason = (r)})
+#define MEMBER(name, o, r)                                                                         \
+	(&(struct fact_member){.tgid = 7, .comm = (name), .outcome = (o), .reason = (r)})
+#define MISSED(name, w) (&(struct fact_missed){.tgid = 8, .comm = (name), .why = (w)})
 #define IS(want, i, m, missed) assert_string_equal(id_of(i, m, missed), want)
 
 static void nothing_to_do(void **state)
@@ -33,13 +34,13 @@ static void nothing_to_do(void **state)
 
 	(void)state;
 	prompt.shell_only = true;
-	IS("worked", KEY(VERDICT_STOPPED), MEMBER("sleep", OUTCOME_DIED), NULL);
-	IS("prompt", prompt, MEMBER("bash", OUTCOME_HANDLED), NULL);
+	IS("worked", KEY(VERDICT_STOPPED), MEMBER("sleep", OUTCOME_DIED, NULL), NULL);
+	IS("prompt", prompt, MEMBER("bash", OUTCOME_HANDLED, "prompt"), NULL);
 	IS("none", KEY(VERDICT_NO_EFFECT), NULL, NULL);
 	assert_null(advice_of(&prompt)->text);
 	/* a background job is none of a Ctrl-C's business */
-	IS("worked", KEY(VERDICT_STOPPED), MEMBER("sleep", OUTCOME_DIED),
-	   MISSED("sleep", REASON_OTHER_GROUP));
+	IS("worked", KEY(VERDICT_STOPPED), MEMBER("sleep", OUTCOME_DIED, NULL),
+	   MISSED("sleep", "background_job"));
 }
 
 static void who_was_missed(void **state)
@@ -48,39 +49,70 @@ static void who_was_missed(void **state)
 
 	(void)state;
 	prompt.shell_only = true;
-	IS("timeout", KEY(VERDICT_NO_EFFECT), MEMBER("bash", OUTCOME_HANDLED),
-	   MISSED("timeout", REASON_OTHER_GROUP));
-	IS("timeout", KEY(VERDICT_STOPPED), MEMBER("make", OUTCOME_DIED),
-	   MISSED("timeout", REASON_OTHER_GROUP));
-	IS("other_session", KEY(VERDICT_NO_EFFECT), NULL, MISSED("timeout", REASON_OTHER_SESSION));
-	IS("other_group", prompt, MEMBER("bash", OUTCOME_HANDLED),
-	   MISSED("sleep", REASON_OTHER_GROUP));
-	IS("raw", KEY(VERDICT_NOT_A_SIGNAL), NULL, MISSED("vim", REASON_RAW_TTY));
+	IS("timeout", KEY(VERDICT_NO_EFFECT), MEMBER("bash", OUTCOME_HANDLED, "waits_for_child"),
+	   MISSED("timeout", "timeout"));
+	IS("timeout", KEY(VERDICT_STOPPED), MEMBER("make", OUTCOME_DIED, NULL),
+	   MISSED("sleep", "timeout"));
+	/* timeout .. & at a prompt */
+	IS("background_job", prompt, MEMBER("bash", OUTCOME_HANDLED, "prompt"),
+	   MISSED("timeout", "background_job"));
+	IS("worked", KEY(VERDICT_STOPPED), MEMBER("sleep", OUTCOME_DIED, NULL),
+	   MISSED("timeout", "background_job"));
+	IS("other_session", KEY(VERDICT_NO_EFFECT), NULL, MISSED("timeout", "own_session"));
+	IS("inner_pty", KEY(VERDICT_NO_EFFECT), NULL, MISSED("bash", "inner_pty"));
+	IS("other_group", KEY(VERDICT_NO_EFFECT), NULL, MISSED("sleep", "own_group"));
+	IS("other_group", KEY(VERDICT_NO_EFFECT), NULL, MISSED("sleep", "other_group"));
+	IS("raw", KEY(VERDICT_NOT_A_SIGNAL), NULL, MISSED("vim", "raw_tty"));
 }
 
 static void who_did_not_end(void **state)
 {
+	static const struct {
+		const char *comm, *reason, *advice;
+	} rows[] = {
+		{"init", "pid_ns_init", "pid_ns_init"},
+		{"sleep", "orphaned_group", "orphaned_group"},
+		{"sleep", "ignored_by_server", "server"},
+		{"sleep", "ignored_background", "background"},
+		{"sleep", "ignored_own", "own"},
+		{"sleep", "ignored_from_start", "ignored"},
+		{"sleep", "ignored_inherited", "ignored"},
+		{"sleep", "ignored_at_exec", "ignored"},
+		{"sleep", "ignored", "ignored"},
+		{"python3", "handler", "handler"},
+		{"python3", "sigwait", "handler"},
+		{"python3", "signalfd", "handler"},
+		{"bash", "handler", "trap"},
+		{"bash", "waits_for_child", "child"},
+		{"bash", "blocked_all_threads", "blocked"},
+		{"perl", "already_pending", "pending"},
+		{"cat", "frozen", "frozen"},
+		{"cat", "traced", "traced"},
+		{"cat", "stopped", "stopped"},
+		{"cat", "uninterruptible", "uninterruptible"},
+		{"cat", "killable", "uninterruptible"},
+		{"cat", "not_taken", "none"},
+		{"cat", "not_seen", "none"},
+	};
+
 	(void)state;
-	IS("ignored", KEY(VERDICT_NO_EFFECT), MEMBER("sleep", OUTCOME_IGNORED), NULL);
-	IS("handler", KEY(VERDICT_NO_EFFECT), MEMBER("python3", OUTCOME_HANDLED), NULL);
-	IS("trap", KEY(VERDICT_NO_EFFECT), MEMBER("bash", OUTCOME_HANDLED), NULL);
-	IS("blocked", KEY(VERDICT_NO_EFFECT), MEMBER("bash", OUTCOME_BLOCKED), NULL);
-	IS("pending", KEY(VERDICT_NO_EFFECT), MEMBER("perl", OUTCOME_ALREADY_PENDING), NULL);
-	IS("not_taken", KEY(VERDICT_NO_EFFECT), MEMBER("cat", OUTCOME_NOT_DELIVERED), NULL);
+	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++)
+		IS(rows[k].advice, KEY(VERDICT_NO_EFFECT),
+		   MEMBER(rows[k].comm, OUTCOME_HANDLED, rows[k].reason), NULL);
 }
 
 static void client_gone(void **state)
 {
 	(void)state;
 	IS("no_pty", GONE(END_DISCONNECT, VERDICT_NO_EFFECT),
-	   MEMBER("sleep", OUTCOME_NOT_DELIVERED), NULL);
+	   MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"), NULL);
 	IS("client_alive", GONE(END_TIMEOUT, VERDICT_PARTLY),
-	   MEMBER("sleep", OUTCOME_NOT_DELIVERED), NULL);
-	IS("no_hangup", GONE(END_VANISHED, VERDICT_PARTLY), MEMBER("sleep", OUTCOME_NOT_DELIVERED),
+	   MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"), NULL);
+	IS("no_hangup", GONE(END_VANISHED, VERDICT_PARTLY), MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"),
 	   NULL);
 	IS("no_hangup", GONE(END_SERVER_KILLED, VERDICT_NO_EFFECT),
-	   MEMBER("sleep", OUTCOME_NOT_DELIVERED), NULL);
-	IS("worked", GONE(END_DISCONNECT, VERDICT_STOPPED), MEMBER("cat", OUTCOME_EXITED), NULL);
+	   MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"), NULL);
+	IS("worked", GONE(END_DISCONNECT, VERDICT_STOPPED), MEMBER("cat", OUTCOME_EXITED, NULL), NULL);
 	/* how a client went is of no account where it did not go */
 	IS("none", ((struct fact_interrupt){.verdict = VERDICT_NO_EFFECT, .cause = END_TIMEOUT}),
 	   NULL, NULL);

@@ -50,9 +50,9 @@ static void key_that_does_not_arrive(void **state)
 	story_is(PTY RAW("100") "@1200 trace.tick\n" STORY_KEY("1300", "130")
 		 STORY_INT("1300", "bash/130", "130", "disposition=handler")
 		 "@1300 bash/130 signal.deliver sig=SIGINT disposition=handler\n" LATER,
-		 OPEN_PTY "interrupt #1 tty SIGINT at client no_effect:; missed bash/130 no_signal; "
+		 OPEN_PTY "interrupt #1 tty SIGINT at client no_effect:; missed bash/130 client; "
 		 "inferred\n"
-		 "interrupt #1 tty SIGINT no_effect: bash/130 handled; seen\n");
+		 "interrupt #1 tty SIGINT no_effect: bash/130 handled(handler); seen\n");
 	STORY_HAS(PTY RAW("100") LATER, "no_effect", "the client ssh 90 read the key as data and "
 		  "within a second none came to the session's terminal");
 }
@@ -62,7 +62,7 @@ static void key_without_a_terminal(void **state)
 {
 	(void)state;
 	story_is(EXEC RAW("100") LATER,
-		 OPEN_EXEC "interrupt #1 tty SIGINT at client not_a_signal:; missed bash/130 no_pty; "
+		 OPEN_EXEC "interrupt #1 tty SIGINT at client not_a_signal:; missed bash/130 client_no_pty; "
 		 "inferred\n");
 }
 
@@ -100,11 +100,11 @@ static void client_that_stays(void **state)
 	(void)state;
 	story_is(EXEC COOKED("100") INT_CLIENT("100", "disposition=handler")
 		 "@100 ssh/90 signal.deliver sig=SIGINT disposition=handler\n" LATER,
-		 OPEN_EXEC "interrupt #1 tty SIGINT at client no_effect: ssh/90 handled; missed "
-		 "bash/130 no_pty; seen\n");
+		 OPEN_EXEC "interrupt #1 tty SIGINT at client no_effect: ssh/90 handled(handler); missed "
+		 "bash/130 client_no_pty; seen\n");
 	story_is(EXEC COOKED("100") INT_CLIENT("100", "disposition=ignore result=ignored") LATER,
-		 OPEN_EXEC "interrupt #1 tty SIGINT at client no_effect: ssh/90 ignored; missed "
-		 "bash/130 no_pty; seen\n");
+		 OPEN_EXEC "interrupt #1 tty SIGINT at client no_effect: ssh/90 ignored(ignored); missed "
+		 "bash/130 client_no_pty; seen\n");
 	STORY_HAS(EXEC INT_CLIENT("100", "disposition=ignore result=ignored") LATER, "no_effect",
 		  "it ended at the client ssh 90: it ignores the signal, and the connection stays as "
 		  "it is");
@@ -112,8 +112,8 @@ static void client_that_stays(void **state)
 	story_is(EXEC "@100 kill/95 signal.generate ->ssh/90 sig=SIGINT si_code=SI_USER flags=info"
 		 " si_pid=95 group=1 disposition=handler sid=80 pgid=90\n"
 		 "@100 ssh/90 signal.deliver sig=SIGINT disposition=handler\n" LATER,
-		 OPEN_EXEC "interrupt #1 kill SIGINT at client from kill/95 no_effect: ssh/90 handled; "
-		 "missed bash/130 no_pty; seen\n");
+		 OPEN_EXEC "interrupt #1 kill SIGINT at client from kill/95 no_effect: ssh/90 handled(handler); "
+		 "missed bash/130 client_no_pty; seen\n");
 }
 
 /* A client of nobody's session, of another connection, or before the session is open. */

@@ -17,7 +17,8 @@
 #define KEY(ms) STORY_KEY(ms, "140")
 #define INT(ms, target, more) STORY_INT(ms, target, "140", more)
 #define HANDLER "disposition=handler"
-#define LATER "@4000 trace.tick\n"
+/* The kernel is asked, and does not answer. */
+#define LATER "@4000 trace.tick\n@4600 trace.tick\n@5200 trace.tick\n"
 
 /* A foreground group of three. */
 static void one_of_three(void **state)
@@ -32,7 +33,7 @@ static void one_of_three(void **state)
 		 INT("100", "a/140", "") INT("100", "b/141", HANDLER) INT("100", "c/142",
 		 "disposition=ignore result=ignored") DELIVER("101", "b/141")
 		 EXIT("102", "a/140", "2") LATER, OPEN
-		 "interrupt #1 tty SIGINT partly: a/140 died, b/141 handled, c/142 ignored; seen\n");
+		 "interrupt #1 tty SIGINT partly: a/140 died, b/141 handled(handler), c/142 ignored(ignored_own); seen\n");
 }
 
 /* The keystroke was not seen: still one, and said to be inferred. */
@@ -51,8 +52,8 @@ static void two_keys(void **state)
 	story_is(SHELL JOB("a", "140") KEY("100") INT("100", "a/140", HANDLER) KEY("100")
 		 INT("100", "a/140", HANDLER " result=already_pending") DELIVER("101", "a/140")
 		 LATER, OPEN
-		 "interrupt #1 tty SIGINT no_effect: a/140 handled; seen\n"
-		 "interrupt #1 tty SIGINT no_effect: a/140 already_pending; seen\n");
+		 "interrupt #1 tty SIGINT no_effect: a/140 handled(handler); seen\n"
+		 "interrupt #1 tty SIGINT no_effect: a/140 already_pending(already_pending); seen\n");
 	/* the first kills; by the second the process is dying */
 	story_is(SHELL JOB("a", "140") KEY("100") INT("100", "a/140", "") KEY("101")
 		 INT("101", "a/140", "result=ignored") EXIT("102", "a/140", "2") LATER, OPEN
@@ -62,7 +63,7 @@ static void two_keys(void **state)
 	story_is(SHELL JOB("a", "140") KEY("100") INT("100", "a/140", HANDLER)
 		 DELIVER("101", "a/140") KEY("1500") INT("1500", "a/140", HANDLER)
 		 DELIVER("1501", "a/140") EXIT("1510", "a/140", "256") LATER, OPEN
-		 "interrupt #1 tty SIGINT no_effect: a/140 handled; seen\n"
+		 "interrupt #1 tty SIGINT no_effect: a/140 handled(handler); seen\n"
 		 "interrupt #1 tty SIGINT stopped: a/140 exited; inferred\n");
 }
 
@@ -100,7 +101,7 @@ static void prompt(void **state)
 	(void)state;
 	story_tell(s, SHELL STORY_KEY("100", "130") STORY_INT("100", "bash/130", "130", HANDLER)
 		   DELIVER("101", "bash/130") "@125 trace.tick\n");
-	story_expect(s, OPEN "interrupt #1 tty SIGINT no_effect: bash/130 handled; seen\n");
+	story_expect(s, OPEN "interrupt #1 tty SIGINT no_effect: bash/130 handled(prompt); seen\n");
 	story_free(s);
 }
 
@@ -116,7 +117,7 @@ static void handler(void **state)
 	story_expect(s, "interrupt #1 tty SIGINT stopped: a/140 exited; inferred\n");
 	story_tell(s, JOB("b", "141") KEY("2000") INT("2000", "b/141", HANDLER)
 		   DELIVER("2001", "b/141") "@3001 trace.tick\n");
-	story_expect(s, "interrupt #1 tty SIGINT no_effect: b/141 handled; seen\n");
+	story_expect(s, "interrupt #1 tty SIGINT no_effect: b/141 handled(handler); seen\n");
 	story_tell(s, EXIT("3100", "b/141", "0") LATER);
 	story_expect(s, "");
 	story_free(s);
@@ -131,7 +132,7 @@ static void ends_of_the_hangup(void **state)
 		 "@301 sshd/120 task.exit\n" STORY_HUP("302", "sshd/110", "bash/130", "130", "")
 		 "@303 bash/130 task.exit pgid=130 sid=130 exit_code=1\n"
 		 STORY_HUP("303", "bash/130", "a/140", "140", "") EXIT("304", "a/140", "1") LATER,
-		 OPEN "interrupt #1 tty SIGINT no_effect: a/140 handled; seen\n"
+		 OPEN "interrupt #1 tty SIGINT no_effect: a/140 handled(handler); seen\n"
 		 "close #1 vanished signal=SIGHUP processes=2 orphans=0 lost=0 seen\n");
 	/* the leader dies of the Ctrl-C, and the kernel hangs up the group: all of it is the key's */
 	story_is(STORY_SERVER STORY_LOGIN STORY_PTY("[\"bash\",\"-c\",\"x\"]")
@@ -150,20 +151,20 @@ static void not_taken(void **state)
 {
 	(void)state;
 	story_is(SHELL JOB("a", "140") KEY("100") INT("100", "a/140", "blocked=1") LATER,
-		 OPEN "interrupt #1 tty SIGINT no_effect: a/140 blocked; seen\n");
+		 OPEN "interrupt #1 tty SIGINT no_effect: a/140 blocked(blocked_all_threads); seen\n");
 	story_is(SHELL JOB("a", "140") KEY("100")
 		 INT("100", "a/140", "blocked=1 result=already_pending") LATER,
-		 OPEN "interrupt #1 tty SIGINT no_effect: a/140 already_pending; seen\n");
+		 OPEN "interrupt #1 tty SIGINT no_effect: a/140 already_pending(already_pending); seen\n");
 	story_is(SHELL JOB("a", "140") KEY("100") INT("100", "a/140", "state=__TASK_STOPPED") LATER,
-		 OPEN "interrupt #1 tty SIGINT no_effect: a/140 not_delivered; seen\n");
-	/* sigwait(3): not blocked, not delivered, and it goes on */
+		 OPEN "interrupt #1 tty SIGINT no_effect: a/140 not_delivered(stopped); seen\n");
+	/* not blocked, not delivered, and it goes on */
 	story_is(SHELL JOB("a", "140") KEY("100") INT("100", "a/140", "") LATER,
-		 OPEN "interrupt #1 tty SIGINT no_effect: a/140 not_delivered; seen\n");
+		 OPEN "interrupt #1 tty SIGINT no_effect: a/140 not_delivered(not_taken); seen\n");
 	/* ssh-facts 3, row 13: init of a pid namespace */
 	story_is(SHELL JOB("a", "140") KEY("100") "@100 kworker/7 signal.generate ->a/140"
 		 " sig=SIGINT si_code=SI_KERNEL group=1 result=ignored flags=kthread,unkillable"
 		 " work_tty=pts/0 tty=pts/0 pgid=140 sid=130\n" LATER,
-		 OPEN "interrupt #1 tty SIGINT no_effect: a/140 ignored; seen\n");
+		 OPEN "interrupt #1 tty SIGINT no_effect: a/140 ignored(pid_ns_init); seen\n");
 }
 
 static void other_keys(void **state)
@@ -189,8 +190,8 @@ static void missed(void **state)
 		 "@55 bash/130 task.fork fork=160 pgid=130 sid=130 scope=in\n"
 		 "@56 own/160 task.exec parent=130 pgid=160 sid=160 scope=in\n" KEY("100")
 		 INT("100", "a/140", "") EXIT("101", "a/140", "2") LATER, OPEN
-		 "interrupt #1 tty SIGINT stopped: a/140 died; missed bg/150 other_group,"
-		 " own/160 other_session; seen\n");
+		 "interrupt #1 tty SIGINT stopped: a/140 died; missed bg/150 background_job,"
+		 " own/160 own_session; seen\n");
 	/* who came later missed nothing */
 	story_is(SHELL JOB("a", "140") KEY("100") INT("100", "a/140", "")
 		 EXIT("101", "a/140", "2")
@@ -201,8 +202,8 @@ static void missed(void **state)
 		 "@60 timeout/150 task.fork fork=151 pgid=150 sid=130 scope=in\n"
 		 JOB("moved", "160") KEY("100") INT("100", "a/140", "") EXIT("101", "a/140", "2")
 		 LATER, OPEN
-		 "interrupt #1 tty SIGINT stopped: a/140 died; missed timeout/150 other_group,"
-		 " timeout/151 other_group, moved/160 other_group; seen\n");
+		 "interrupt #1 tty SIGINT stopped: a/140 died; missed timeout/150 timeout,"
+		 " timeout/151 timeout, moved/160 own_group; seen\n");
 }
 
 /* timeout(1), sudo, make: a member passes it on. */
@@ -263,13 +264,13 @@ static void two_groups(void **state)
 		 STORY_KEY("110", "130") STORY_INT("110", "bash/130", "130", HANDLER)
 		 DELIVER("111", "bash/130") LATER, OPEN
 		 "interrupt #1 tty SIGINT stopped: a/140 died; seen\n"
-		 "interrupt #1 tty SIGINT no_effect: bash/130 handled; seen\n");
+		 "interrupt #1 tty SIGINT no_effect: bash/130 handled(prompt); seen\n");
 	/* the signals come after both keys */
 	story_is(SHELL JOB("a", "140") KEY("100") STORY_KEY("110", "130") INT("110", "a/140", "")
 		 STORY_INT("110", "bash/130", "130", HANDLER) DELIVER("111", "bash/130")
 		 EXIT("112", "a/140", "2") LATER, OPEN
 		 "interrupt #1 tty SIGINT stopped: a/140 died; seen\n"
-		 "interrupt #1 tty SIGINT no_effect: bash/130 handled; seen\n");
+		 "interrupt #1 tty SIGINT no_effect: bash/130 handled(prompt); seen\n");
 }
 
 /* Ctrl-V Ctrl-C: the key is one, and the group that would take the signal lives. */
@@ -317,7 +318,7 @@ static void replaced_shell(void **state)
 	/* whatever it does about it, it is no prompt */
 	STORY_HAS(SHELL IS_NOW("vi", "[\"vi\"]") STORY_KEY("100", "130")
 		  STORY_INT("100", "vi/130", "130", HANDLER) DELIVER("101", "vi/130") LATER,
-		  "interrupt #1 tty SIGINT no_effect: vi/130 handled; seen",
+		  "interrupt #1 tty SIGINT no_effect: vi/130 handled(handler); seen",
 		  ": vi 130 is still there: its handler ran and it went on\n");
 }
 
@@ -329,7 +330,7 @@ static void another_shell(void **state)
 		  STORY_INT("100", "zsh/130", "130", HANDLER) DELIVER("101", "zsh/130")
 		  "@125 trace.tick\n@200 zsh/130 task.exit pgid=130 sid=130\n"
 		  "@201 sshd/120 task.exit pgid=110 sid=110 exit_code=65280\n" LATER,
-		  "interrupt #1 tty SIGINT no_effect: zsh/130 handled; seen",
+		  "interrupt #1 tty SIGINT no_effect: zsh/130 handled(prompt); seen",
 		  "; shell only: only the shell's prompt was in the foreground\n",
 		  ": the shell ended by itself with status 0\n");
 }
@@ -341,11 +342,11 @@ static void ends_of_something_else(void **state)
 	STORY_HAS(SHELL JOB("a", "140") KEY("100")
 		  INT("100", "a/140", "disposition=ignore result=ignored")
 		  EXIT("110", "a/140", "15") LATER,
-		  "interrupt #1 tty SIGINT no_effect: a/140 ignored; seen",
-		  ": a 140 did not end of it: it ignores the signal\n");
+		  "interrupt #1 tty SIGINT no_effect: a/140 ignored(ignored_own); seen",
+		  ": a 140 did not end of it: it ignores the signal by its own choice");
 	STORY_HAS(SHELL JOB("a", "140") KEY("100")
 		  INT("100", "a/140", "disposition=ignore result=ignored") LATER,
-		  ": a 140 is still there: it ignores the signal\n");
+		  ": a 140 is still there: it ignores the signal by its own choice");
 }
 
 /* su and the shell that it runs wait for the member: they missed nothing. Their other jobs did. */
@@ -362,8 +363,8 @@ static void ancestors(void **state)
 		 STORY_CHILD("70", "outer", "180", "180", "tty=pts/0") STORY_KEY("100", "160")
 		 STORY_INT("100", "a/160", "160", "")
 		 "@101 a/160 task.exit pgid=160 sid=130 exit_code=2\n" LATER, OPEN
-		 "interrupt #1 tty SIGINT stopped: a/160 died; missed bg/170 other_group,"
-		 " outer/180 other_group; seen\n");
+		 "interrupt #1 tty SIGINT stopped: a/160 died; missed bg/170 background_job,"
+		 " outer/180 background_job; seen\n");
 }
 
 int main(void)

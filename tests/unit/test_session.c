@@ -317,10 +317,11 @@ static void later_log_in_inside(void **state)
 		 "@85 bash/430 task.exec parent=420 pgid=430 sid=430 uid=1000 scope=in"
 		 " args=[\"-bash\"]\n" STORY_KEY("100", "130")
 		 STORY_INT("100", "bash/130", "130", "disposition=handler")
-		 "@101 bash/130 signal.deliver sig=SIGINT disposition=handler\n@300 trace.tick\n",
+		 "@101 bash/130 signal.deliver sig=SIGINT disposition=handler\n@300 trace.tick\n"
+		 "@900 trace.tick\n",
 		 NESTED_OPEN "open #3 alice shell \"-bash\" root=430 server=420 seen\n"
-		 "interrupt #1 tty SIGINT no_effect: bash/130 handled; missed sshd/300"
-		 " other_session; seen\n");
+		 "interrupt #1 tty SIGINT no_effect: bash/130 handled(prompt); missed sshd/300"
+		 " own_session; seen\n");
 }
 
 #define RESTARTED                                                                                  \

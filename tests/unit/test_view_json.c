@@ -119,12 +119,13 @@ static void test_open(void **state)
 static void test_interrupt(void **state)
 {
 	static const struct fact_member members[] = {
-		{ 4711, "sleep", OUTCOME_DIED, 400000, 2 },
-		{ 4712, "make", OUTCOME_EXITED, 5, 130 << 8 },
-		{ 4713, "vi", OUTCOME_IGNORED, 0, 0 },
+		{ 4711, "sleep", OUTCOME_DIED, 400000, 2, NULL, NULL },
+		{ 4712, "make", OUTCOME_EXITED, 5, 130 << 8, NULL, NULL },
+		{ 4713, "vi", OUTCOME_IGNORED, 0, 0, "ignored_own", "it ignores it" },
 	};
 	static const struct fact_hop via[] = { { PTS(1), 812, "ssh" } };
-	static const struct fact_missed missed[] = { { 4800, "tail", REASON_OTHER_GROUP } };
+	static const struct fact_missed missed[] = { { 4800, "tail", REASON_OTHER_GROUP,
+		"other_group", "is in another process group" } };
 	struct fact f = fact_of(FACT_INTERRUPT, 12, SEC, 3);
 
 	(void)state;
@@ -138,10 +139,12 @@ static void test_interrupt(void **state)
 	line_is(ENVELOPE("interrupt", "3")
 		"'origin':'tty','sig':'SIGINT','tty':'pts/5','fg_pgid':4711,'sender':null,"
 		"'side':'server','via':[{'tgid':812,'comm':'ssh','tty':'pts/1'}],"
-		"'members':[{'tgid':4711,'comm':'sleep','outcome':'died','elapsed_ns':400000,"
-		"'signal':'SIGINT'},{'tgid':4712,'comm':'make','outcome':'exited','elapsed_ns':5,"
-		"'status':130},{'tgid':4713,'comm':'vi','outcome':'ignored','elapsed_ns':null}],"
-		"'missed':[{'tgid':4800,'comm':'tail','reason':'other_group'}],"
+		"'members':[{'tgid':4711,'comm':'sleep','outcome':'died','reason':null,"
+		"'elapsed_ns':400000,'signal':'SIGINT'},{'tgid':4712,'comm':'make','outcome':'exited','reason':null,'elapsed_ns':5,"
+		"'status':130},{'tgid':4713,'comm':'vi','outcome':'ignored',"
+		"'reason':'ignored_own','elapsed_ns':null}],"
+		"'missed':[{'tgid':4800,'comm':'tail','reason':'other_group',"
+		"'why':'other_group'}],"
 		"'verdict':'partly','cause':null,'client':null,'why':'why \\\"so\\\"'" TRAILER);
 }
 
@@ -390,8 +393,8 @@ static void test_filter_is_asked(void **state)
 
 static void test_hostile_bytes(void **state)
 {
-	static const struct fact_member member = { 1, EVIL, OUTCOME_IGNORED, 0, 0 };
-	static const struct fact_missed missed = { 2, EVIL, REASON_UNKNOWN };
+	static const struct fact_member member = { 1, EVIL, OUTCOME_IGNORED, 0, 0, NULL, NULL };
+	static const struct fact_missed missed = { 2, EVIL, REASON_UNKNOWN, NULL, NULL };
 	struct fact f = fact_of(FACT_OPEN, 12, SEC, 3);
 	struct event ev = EXEC(12, SEC, 7889, EVIL, EVIL "\0" EVIL);
 	static const char want[] = "a\x1b[31m\n\"\\\u00ff\x07";

@@ -228,12 +228,13 @@ static void test_open(void **state)
 static void test_key_that_stops(void **state)
 {
 	static const struct fact_member members[] = {
-		{ 4712, "sleep", OUTCOME_DIED, 4 * MS, 2 },
-		{ 4713, "make", OUTCOME_EXITED, 12 * MS, 130 << 8 },
-		{ 4714, "dd", OUTCOME_DIED, 0, 3 | 0x80 },
-		{ 4715, "cat", OUTCOME_EXITED, 0, 13 },
+		{ 4712, "sleep", OUTCOME_DIED, 4 * MS, 2, NULL, NULL },
+		{ 4713, "make", OUTCOME_EXITED, 12 * MS, 130 << 8, NULL, NULL },
+		{ 4714, "dd", OUTCOME_DIED, 0, 3 | 0x80, NULL, NULL },
+		{ 4715, "cat", OUTCOME_EXITED, 0, 13, NULL, NULL },
 	};
-	static const struct fact_missed missed[] = { { 4800, "tail", REASON_OTHER_GROUP } };
+	static const struct fact_missed missed[] = { { 4800, "tail", REASON_OTHER_GROUP,
+		"other_group", "is in another process group" } };
 	struct fact f = key(members, 1, VERDICT_STOPPED);
 
 	(void)state;
@@ -260,9 +261,9 @@ static void test_key_that_stops(void **state)
 static void test_dead_key(void **state)
 {
 	static const struct fact_member members[] = {
-		{ 4712, "sleep", OUTCOME_IGNORED, 0, 0 },
-		{ 4713, "vi", OUTCOME_HANDLED, 2 * MS, 0 },
-		{ 4714, "x", OUTCOME_BLOCKED, 0, 0 },
+		{ 4712, "sleep", OUTCOME_IGNORED, 0, 0, NULL, NULL },
+		{ 4713, "vi", OUTCOME_HANDLED, 2 * MS, 0, NULL, NULL },
+		{ 4714, "x", OUTCOME_BLOCKED, 0, 0, NULL, NULL },
 	};
 	struct fact f = key(members, 3, VERDICT_NO_EFFECT);
 
@@ -290,7 +291,7 @@ static void test_dead_key(void **state)
 
 static void test_calm_keys(void **state)
 {
-	static const struct fact_member shell = { 7889, "bash", OUTCOME_HANDLED, 0, 0 };
+	static const struct fact_member shell = { 7889, "bash", OUTCOME_HANDLED, 0, 0, NULL, NULL };
 	struct fact f = key(&shell, 1, VERDICT_NO_EFFECT);
 
 	(void)state;
@@ -321,7 +322,7 @@ static void test_large_group(void **state)
 	(void)state;
 	add_session(3, "deploy", PTS(5), REQUEST_SHELL);
 	for (i = 0; i < 20; i++)
-		members[i] = (struct fact_member){ 4712 + (uint32_t)i, "sleep", OUTCOME_DIED, 0, 2 };
+		members[i] = (struct fact_member){ 4712 + (uint32_t)i, "sleep", OUTCOME_DIED, 0, 2, NULL, NULL };
 	members[19].outcome = OUTCOME_IGNORED;
 	f = key(members, 20, VERDICT_PARTLY);
 	show_fact(view, &f);
@@ -339,7 +340,7 @@ static void test_large_group(void **state)
 
 static void test_signals_by_others(void **state)
 {
-	static const struct fact_member member = { 4712, "sleep", OUTCOME_DIED, 4 * MS, 15 };
+	static const struct fact_member member = { 4712, "sleep", OUTCOME_DIED, 4 * MS, 15, NULL, NULL };
 	struct fact f = key(&member, 1, VERDICT_STOPPED);
 
 	(void)state;
@@ -428,8 +429,8 @@ static void test_close_after_a_gone_line_does_not_repeat_it(void **state)
 static void test_gone_in_full(void **state)
 {
 	static const struct fact_member members[] = {
-		{ 7890, "cat", OUTCOME_EXITED, 2 * MS, 0 },
-		{ 7889, "tail", OUTCOME_NOT_DELIVERED, 0, 0 },
+		{ 7890, "cat", OUTCOME_EXITED, 2 * MS, 0, NULL, NULL },
+		{ 7889, "tail", OUTCOME_NOT_DELIVERED, 0, 0, NULL, NULL },
 	};
 	struct fact f = gone(0, "x"), close = closing(0);
 
@@ -516,8 +517,8 @@ static void assert_clean(const struct buf *b)
 
 static void test_hostile_bytes(void **state)
 {
-	static const struct fact_member member = { 1, EVIL, OUTCOME_IGNORED, 0, 0 };
-	static const struct fact_missed missed = { 2, EVIL, REASON_UNKNOWN };
+	static const struct fact_member member = { 1, EVIL, OUTCOME_IGNORED, 0, 0, NULL, NULL };
+	static const struct fact_missed missed = { 2, EVIL, REASON_UNKNOWN, NULL, NULL };
 	struct event ev = EXEC(1, 0, 7889, EVIL, EVIL "\0" EVIL);
 	struct event env = record(2, WIRE_TASK_ENV, 0, 7889, EVIL);
 	struct event user = user_record(3, 7, EVIL);

@@ -125,7 +125,7 @@ static const struct field rows_wire_fork[] = {
 	ROW(K, S, task.scope, "scope", FLAGS, false, "why it is traced",                           \
 	    .names = table_scope_flags),                                                           \
 	ROW(K, S, task.fd, "fd", BYTES, false, "what 0, 1 and 2 are open on", .names = table_fd),  \
-	ROW(K, S, task.flags, "flags", FLAGS, false, "traced: has a ptracer",                      \
+	ROW(K, S, task.flags, "flags", FLAGS, false, "traced: has a ptracer; frozen: by its cgroup",                      \
 	    .names = table_task_flags)
 
 #define TAIL_DERIVED(K)                                                                            \
@@ -204,7 +204,7 @@ static const struct field rows_wire_generate[] = {
 	R(tty, TTY, true, "controlling terminal of the target, or null"),
 	R(tty_pgrp, U32, true, "foreground process group of that tty"),
 	R(state, STATE, false, "state of the target", .names = table_task_state),
-	R(flags, FLAGS, false, "info: si_pid is meaningful; kthread: a kernel thread ran",
+	R(flags, FLAGS, false, "info: si_pid is meaningful; kthread: a kernel thread ran; waited: in sigtimedwait(2)",
 	  .names = table_sig_flags),
 	R(work_tty, TTY, false, "terminal whose input was worked on when the signal came up"),
 	R(pad, PAD, false, ""),

@@ -37,11 +37,11 @@ const char *const table_fd[] = {
 
 const char *const table_scope_flags[] = { "in", "server", "client", "keys", NULL };
 
-const char *const table_task_flags[] = { "traced", "unkillable", NULL };
+const char *const table_task_flags[] = { "traced", "unkillable", "frozen", NULL };
 
 const char *const table_truncated[] = { "filename", "args", "fault", NULL };
 
-const char *const table_sig_flags[] = { "info", "kthread", "unkillable", "traced", NULL };
+const char *const table_sig_flags[] = { "info", "kthread", "unkillable", "traced", "waited", NULL };
 
 /* include/uapi/asm-generic/signal-defs.h; SA_RESTORER: arch/x86/include/uapi/asm/signal.h */
 const char *const table_sa_flags[] = {

@@ -3,36 +3,27 @@
 
 #include <string.h>
 
-/* Processes that a caught signal does not end: they run a trap, and go on with the next command. */
-static const char *const shells[] = {"sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish"};
+#include "session/session.h"
 
-static bool is_shell(const char *comm)
+static bool has_member(const struct fact_interrupt *i, const char *reason)
 {
-	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++)
-		if (!strcmp(comm, shells[i]))
+	for (size_t k = 0; k < i->nmembers; k++)
+		if (i->members[k].reason && !strcmp(i->members[k].reason, reason))
 			return true;
 	return false;
 }
 
-static const struct fact_member *member_that(const struct fact_interrupt *i, enum outcome outcome)
-{
-	for (size_t k = 0; k < i->nmembers; k++)
-		if (i->members[k].outcome == outcome)
-			return &i->members[k];
-	return NULL;
-}
-
-static bool misses(const struct fact_interrupt *i, enum reason reason, const char *comm)
+static bool misses(const struct fact_interrupt *i, const char *why)
 {
 	for (size_t k = 0; k < i->nmissed; k++)
-		if (i->missed[k].reason == reason && (!comm || !strcmp(i->missed[k].comm, comm)))
+		if (!strcmp(i->missed[k].why, why))
 			return true;
 	return false;
 }
 
 static bool missed_timeout(const struct fact_interrupt *i)
 {
-	return misses(i, REASON_OTHER_GROUP, "timeout");
+	return misses(i, "timeout");
 }
 
 static bool worked(const struct fact_interrupt *i)
@@ -65,47 +56,104 @@ static bool connection_lost(const struct fact_interrupt *i)
 	return i->origin == ORIGIN_DISCONNECT;
 }
 
+static bool pid_ns_init(const struct fact_interrupt *i)
+{
+	return has_member(i, "pid_ns_init");
+}
+
+static bool orphaned_group(const struct fact_interrupt *i)
+{
+	return has_member(i, "orphaned_group");
+}
+
+static bool by_server(const struct fact_interrupt *i)
+{
+	return has_member(i, "ignored_by_server");
+}
+
+static bool background(const struct fact_interrupt *i)
+{
+	return has_member(i, "ignored_background");
+}
+
+static bool by_itself(const struct fact_interrupt *i)
+{
+	return has_member(i, "ignored_own");
+}
+
 static bool ignored(const struct fact_interrupt *i)
 {
-	return member_that(i, OUTCOME_IGNORED);
-}
-
-static bool blocked(const struct fact_interrupt *i)
-{
-	return member_that(i, OUTCOME_BLOCKED);
-}
-
-static bool pending(const struct fact_interrupt *i)
-{
-	return member_that(i, OUTCOME_ALREADY_PENDING);
+	return has_member(i, "ignored_from_start") || has_member(i, "ignored_inherited") ||
+	       has_member(i, "ignored_at_exec") || has_member(i, "ignored");
 }
 
 static bool handled_by_program(const struct fact_interrupt *i)
 {
 	for (size_t k = 0; k < i->nmembers; k++)
-		if (i->members[k].outcome == OUTCOME_HANDLED && !is_shell(i->members[k].comm))
+		if (i->members[k].reason && !strcmp(i->members[k].reason, "handler") &&
+		    !is_shell(i->members[k].comm))
 			return true;
-	return false;
+	return has_member(i, "sigwait") || has_member(i, "signalfd");
+}
+
+static bool waits_for_child(const struct fact_interrupt *i)
+{
+	return has_member(i, "waits_for_child");
 }
 
 static bool handled_by_shell(const struct fact_interrupt *i)
 {
-	return !i->shell_only && member_that(i, OUTCOME_HANDLED);
+	return has_member(i, "handler");
 }
 
-static bool not_taken(const struct fact_interrupt *i)
+static bool blocked(const struct fact_interrupt *i)
 {
-	return member_that(i, OUTCOME_NOT_DELIVERED) || member_that(i, OUTCOME_STOPPED);
+	return has_member(i, "blocked_all_threads");
+}
+
+static bool pending(const struct fact_interrupt *i)
+{
+	return has_member(i, "already_pending");
+}
+
+static bool frozen(const struct fact_interrupt *i)
+{
+	return has_member(i, "frozen");
+}
+
+static bool traced(const struct fact_interrupt *i)
+{
+	return has_member(i, "traced");
+}
+
+static bool stopped(const struct fact_interrupt *i)
+{
+	return has_member(i, "stopped");
+}
+
+static bool waits_for_device(const struct fact_interrupt *i)
+{
+	return has_member(i, "uninterruptible") || has_member(i, "killable");
+}
+
+static bool missed_inner(const struct fact_interrupt *i)
+{
+	return misses(i, "inner_pty");
 }
 
 static bool missed_session(const struct fact_interrupt *i)
 {
-	return misses(i, REASON_OTHER_SESSION, NULL);
+	return misses(i, "own_session");
+}
+
+static bool missed_job(const struct fact_interrupt *i)
+{
+	return misses(i, "background_job");
 }
 
 static bool missed_group(const struct fact_interrupt *i)
 {
-	return misses(i, REASON_OTHER_GROUP, NULL);
+	return misses(i, "own_group") || misses(i, "other_group");
 }
 
 static bool anything(const struct fact_interrupt *i)
@@ -153,31 +201,57 @@ static const struct advice table[] = {
 	 "there"},
 	{"no_hangup", connection_lost,
 	 "ssh -t: with a terminal the end of the connection is a SIGHUP for what ran there"},
+	{"pid_ns_init", pid_ns_init,
+	 "an init of its own takes the signal and hands it on: docker run --init, tini, or a handler "
+	 "in the program"},
+	{"orphaned_group", orphaned_group,
+	 "no shell is there that could continue it: start it from an interactive shell, or send "
+	 "SIGSTOP"},
+	{"server", by_server,
+	 "start the ssh server without & from a script, or by env --default-signal=INT,QUIT: every "
+	 "session inherits what it ignores"},
+	{"background", background,
+	 "put env --default-signal=INT in front of what a script starts with &, or end it in the "
+	 "script's own trap"},
+	{"own", by_itself,
+	 "the program ignores the signal itself: look for its own way to stop, else SIGTERM, then "
+	 "SIGKILL"},
 	{"ignored", ignored,
-	 "who ignores a signal hands that down: no trap '' around the command, and for what a "
-	 "script starts with & env --default-signal=INT in front of it"},
+	 "who ignores a signal hands that down: no trap '' around the command, or env "
+	 "--default-signal=INT in front of it"},
 	{"handler", handled_by_program,
 	 "the program took the signal and chose to go on: look for its own way to stop, else "
 	 "SIGTERM, then SIGKILL"},
+	{"child", waits_for_child,
+	 "exec the last command, so that the signal meets that alone; and a program that cleans up "
+	 "at the signal should then die of it (signal(sig, SIG_DFL), raise(sig))"},
 	{"trap", handled_by_shell,
-	 "a shell goes on with its next command after a trap, or when its child caught the "
-	 "signal: exit in the trap, or exec the last command so that the signal meets that "
-	 "alone"},
+	 "a shell goes on with its next command after a trap: exit in the trap, or exec the last "
+	 "command so that the signal meets that alone"},
 	{"blocked", blocked,
 	 "it takes the signal once it unblocks it, which it may never do: SIGKILL cannot be "
 	 "blocked"},
 	{"pending", pending,
 	 "the kernel keeps one of each signal: the program has not come to the one before, so "
 	 "look at what it is doing; SIGKILL does not wait"},
-	{"not_taken", not_taken,
-	 "it takes the signal when it runs again: if it is stopped (state T), send SIGCONT; in "
-	 "state D it waits for a device or a file server"},
+	{"frozen", frozen,
+	 "thaw its cgroup: 0 into cgroup.freeze, or unpause the container; the signal waits there"},
+	{"traced", traced, "let the debugger continue it, or detach; the signal waits there"},
+	{"stopped", stopped, "continue it with SIGCONT (fg); the signal waits there"},
+	{"uninterruptible", waits_for_device,
+	 "look at what it waits for (/proc/PID/stack): a device, a file server, a child of vfork(2)"},
+	{"inner_pty", missed_inner,
+	 "what runs on a terminal inside the session takes the keys of that one: attach to it, or "
+	 "kill it by its number"},
 	{"other_session", missed_session,
 	 "what runs in a session of its own (setsid) takes no keys of this terminal: kill it by "
 	 "its number"},
-	{"other_group", missed_group,
+	{"background_job", missed_job,
 	 "a background job takes no keys: bring it to the foreground (fg) first, or kill it by "
 	 "its number"},
+	{"other_group", missed_group,
+	 "keys reach the foreground group only: kill it by its number, or start it without a group "
+	 "of its own"},
 	{"none", anything, NULL},
 };
 

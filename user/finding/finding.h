@@ -51,6 +51,29 @@ bool survivor_intended(const struct survivor *v, const char **rule);
 void survivor_advice(struct buf *b, const struct survivor *v, const struct survival *s,
 		     bool intended);
 
+/* Why a member of an interrupt is still there, or did not end of it. */
+struct member_view {
+	const struct session *x; /* NULL: not known any more */
+	const struct interrupt *i;
+	const struct member *m;
+};
+
+struct member_reason {
+	const char *id; /* for scripts: it stays, the sentence may change */
+	bool (*is)(const struct member_view *v);
+	const char *text;     /* a clause, with the process as its subject */
+	enum confidence best; /* what the records can prove of it */
+};
+
+/* NULL for one that did what was asked of it. */
+const struct member_reason *member_reason(const struct interrupt *i, const struct member *m,
+					  const struct session *x);
+/* Of a client's going: no signal came. */
+extern const struct member_reason reason_no_signal;
+
+/* Did it do what was asked of it? */
+bool verdict_has_effect(const struct interrupt *i, const struct member *m);
+
 /* What an interrupt came to, from its members' outcomes. */
 enum verdict verdict_of(const struct interrupt *i, const struct session *x);
 /* Only the prompt's shell was there. */

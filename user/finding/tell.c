@@ -62,7 +62,18 @@ void tell_open(struct engine *e, const struct session *x)
 	tell_fact(e, &f, &evidence);
 }
 
-static struct fact_member *members_of(const struct member *m, size_t n, struct seqs *evidence)
+/* i NULL: of a client's going */
+static void put_reason(struct fact_member *out, const struct interrupt *i, const struct member *m,
+		       const struct session *x)
+{
+	const struct member_reason *r = i ? member_reason(i, m, x) : NULL;
+
+	out->reason = r ? r->id : NULL;
+	out->text = r ? r->text : NULL;
+}
+
+static struct fact_member *members_of(const struct member *m, size_t n, struct seqs *evidence,
+				      const struct interrupt *i, const struct session *x)
 {
 	struct fact_member *out = calloc(n ? n : 1, sizeof(*out));
 
@@ -74,23 +85,30 @@ static struct fact_member *members_of(const struct member *m, size_t n, struct s
 			.elapsed = m[k].end_ts > m[k].ts ? m[k].end_ts - m[k].ts : 0,
 			.exit_code = m[k].exit_code,
 		};
+		put_reason(&out[k], i, &m[k], x);
 		seqs_add(evidence, m[k].seq);
 		seqs_add(evidence, m[k].deliver_seq);
 		seqs_add(evidence, m[k].end_seq);
+		seqs_add(evidence, m[k].asked_seq);
+		seqs_add(evidence, m[k].above.seq);
 	}
 	return out;
 }
 
-static struct fact_missed *missed_of(const struct interrupt *i)
+static struct fact_missed *missed_of(const struct interrupt *i, struct seqs *evidence)
 {
 	struct fact_missed *out = calloc(i->nmissed ? i->nmissed : 1, sizeof(*out));
 
-	for (size_t k = 0; out && k < i->nmissed; k++)
+	for (size_t k = 0; out && k < i->nmissed; k++) {
 		out[k] = (struct fact_missed){
 			.tgid = i->missed[k].key.tgid,
 			.comm = i->missed[k].comm,
-			.reason = i->missed[k].reason,
+			.reason = i->missed[k].row->reason,
+			.why = i->missed[k].row->id,
+			.text = i->missed[k].row->text,
 		};
+		seqs_add(evidence, i->missed[k].seq);
+	}
 	return out;
 }
 
@@ -124,16 +142,19 @@ static void about(struct fact_interrupt *f, const struct interrupt *i, const str
 }
 
 /* A key that was not seen, or an end by exit(2) that may have had a reason of its own, is not. */
-static bool is_proven(const struct interrupt *i)
+static bool is_proven(const struct interrupt *i, const struct session *x)
 {
 	if (i->origin == ORIGIN_TTY && !i->key_seq)
 		return false;
 	/* that nothing arrived is no proof that nothing was sent */
 	if (i->client && i->raw)
 		return false;
-	for (size_t k = 0; k < i->nmembers; k++)
-		if (i->members[k].outcome == OUTCOME_EXITED)
+	for (size_t k = 0; k < i->nmembers; k++) {
+		const struct member_reason *r = member_reason(i, &i->members[k], x);
+
+		if (i->members[k].outcome == OUTCOME_EXITED || (r && r->best != CONF_SEEN))
 			return false;
+	}
 	return true;
 }
 
@@ -148,12 +169,12 @@ void tell_interrupt(struct engine *e, const struct interrupt *i, const struct se
 		.kind = FACT_INTERRUPT,
 		.ts = i->ts,
 		.session = i->session,
-		.confidence = tell_confidence(e, x, is_proven(i) ? CONF_SEEN : CONF_INFERRED),
+		.confidence = tell_confidence(e, x, is_proven(i, x) ? CONF_SEEN : CONF_INFERRED),
 	};
 
 	seqs_add(&evidence, i->key_seq);
-	members = members_of(i->members, i->nmembers, &evidence);
-	missed = missed_of(i);
+	members = members_of(i->members, i->nmembers, &evidence, i, x);
+	missed = missed_of(i, &evidence);
 	via = via_of(i, &evidence);
 	verdict_say(&why, i, x);
 	f.u.interrupt = (struct fact_interrupt){
@@ -168,6 +189,7 @@ void tell_interrupt(struct engine *e, const struct interrupt *i, const struct se
 		.missed = missed,
 		.nmissed = missed ? i->nmissed : 0,
 		.verdict = verdict_of(i, x),
+		.key_seen = i->key_seq != 0,
 		.shell_only = verdict_shell_only(i),
 		.why = buf_cstr(&why),
 		.at_client = i->client,
@@ -200,7 +222,7 @@ static size_t count_members(const struct session *x)
 static struct fact_member *members_at_end(const struct session *x, struct seqs *evidence, size_t *n)
 {
 	size_t left = count_members(x);
-	struct fact_member *gone = members_of(x->gone, x->ngone, evidence);
+	struct fact_member *gone = members_of(x->gone, x->ngone, evidence, NULL, x);
 	struct fact_member *all = realloc(gone, (x->ngone + left + 1) * sizeof(*all));
 	const struct task *t;
 
@@ -215,6 +237,8 @@ static struct fact_member *members_at_end(const struct session *x, struct seqs *
 			.tgid = t->key.tgid,
 			.comm = t->comm,
 			.outcome = OUTCOME_NOT_DELIVERED,
+			.reason = reason_no_signal.id,
+			.text = reason_no_signal.text,
 		};
 		seqs_add(evidence, t->snapshot_seq);
 	}

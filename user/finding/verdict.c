@@ -7,7 +7,7 @@
 
 #define SIGTSTP 20
 
-static bool has_effect(const struct interrupt *i, const struct member *m)
+bool verdict_has_effect(const struct interrupt *i, const struct member *m)
 {
 	if (i->sig == SIGTSTP && m->outcome == OUTCOME_STOPPED)
 		return true;
@@ -23,7 +23,7 @@ enum verdict verdict_of(const struct interrupt *i, const struct session *x)
 	if (i->raw || i->quoted)
 		return VERDICT_NOT_A_SIGNAL;
 	for (size_t k = 0; k < i->nmembers; k++)
-		hit += has_effect(i, &i->members[k]);
+		hit += verdict_has_effect(i, &i->members[k]);
 	if (!hit)
 		return VERDICT_NO_EFFECT;
 	return hit == i->nmembers ? VERDICT_STOPPED : VERDICT_PARTLY;
@@ -40,30 +40,9 @@ bool verdict_shell_only(const struct interrupt *i)
 static const struct member *first_unmoved(const struct interrupt *i)
 {
 	for (size_t k = 0; k < i->nmembers; k++)
-		if (!has_effect(i, &i->members[k]))
+		if (!verdict_has_effect(i, &i->members[k]))
 			return &i->members[k];
 	return NULL;
-}
-
-static const char *why_unmoved(const struct interrupt *i, const struct member *m,
-			       const struct session *x)
-{
-	switch (m->outcome) {
-	case OUTCOME_HANDLED:
-		return "its handler ran and it went on";
-	case OUTCOME_IGNORED:
-		return x && x->root_ignored >> (i->sig - 1) & 1 ?
-			       "it ignores the signal, as the session did from its first command on" :
-			       "it ignores the signal";
-	case OUTCOME_BLOCKED:
-		return "it blocks the signal in every thread";
-	case OUTCOME_ALREADY_PENDING:
-		return "the last one is still pending there";
-	case OUTCOME_STOPPED:
-		return "it is stopped";
-	default:
-		return "it did not take the signal within a second";
-	}
 }
 
 /* It got no further than the client. */
@@ -75,7 +54,7 @@ static void say_at_client(struct buf *b, const struct interrupt *i, const struct
 		buf_str(b, "it ended at the client ");
 		buf_text(b, m->comm, strnlen(m->comm, WIRE_COMM));
 		buf_printf(b, " %u: %s, and the connection stays as it is", m->key.tgid,
-			   why_unmoved(i, m, NULL));
+			   member_reason(i, m, NULL)->text);
 		return;
 	}
 	buf_str(b, "the client ");
@@ -108,6 +87,6 @@ void verdict_say(struct buf *b, const struct interrupt *i, const struct session 
 	} else {
 		buf_text(b, m->comm, strnlen(m->comm, WIRE_COMM));
 		buf_printf(b, " %u %s: %s", m->key.tgid,
-			   m->gone ? "did not end of it" : "is still there", why_unmoved(i, m, x));
+			   m->gone ? "did not end of it" : "is still there", member_reason(i, m, x)->text);
 	}
 }

@@ -13,7 +13,6 @@
 #define SETTLE_MORE (50 * MS)	/* again, while a fatal signal is on its way .. */
 #define SETTLE_MOST (1500 * MS) /* .. and no longer than this after the end */
 #define SERVER_LAG (500 * MS)	/* that a server may take to end after the command did */
-#define ANSWER (500 * MS)	/* for the kernel's answer; live it takes a few ms */
 
 static void set_deadline(struct sessions *s, struct session *x, uint64_t ts)
 {
@@ -34,6 +33,8 @@ static void done(struct sessions *s, struct session *x)
 {
 	struct task *t;
 
+	/* behind its end nothing would tell whose they are */
+	interrupt_flush(s, x->number);
 	x->state = SESSION_DONE;
 	x->deadline = UINT64_MAX;
 	DL_FOREACH2(x->members, t, member_next) {
@@ -227,7 +228,7 @@ static void due_settling(struct sessions *s, struct session *x)
 	}
 	x->state = SESSION_ASKED;
 	x->asked_seq = s->seq;
-	set_deadline(s, x, s->now + ANSWER);
+	set_deadline(s, x, s->now + ANSWER_WAIT);
 	DL_FOREACH2(x->members, t, member_next) {
 		session_asks(s, t->key.tgid);
 	}

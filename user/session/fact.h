@@ -101,12 +101,16 @@ struct fact_member {
 	enum outcome outcome;
 	uint64_t elapsed;   /* ns from the signal to the outcome; 0 where it has none */
 	uint32_t exit_code; /* raw, with OUTCOME_DIED and OUTCOME_EXITED */
+	const char *reason; /* id of why it did not end of it; NULL: it did */
+	const char *text;   /* the same as a clause, with the process as its subject */
 };
 
 struct fact_missed {
 	uint32_t tgid;
 	const char *comm;
 	enum reason reason;
+	const char *why;  /* id of why it did not get it */
+	const char *text; /* the same as a clause, with the process as its subject */
 };
 
 struct fact_interrupt {
@@ -121,6 +125,7 @@ struct fact_interrupt {
 	const struct fact_missed *missed;
 	size_t nmissed;
 	enum verdict verdict;
+	bool key_seen;	 /* the keystroke itself is among the evidence */
 	bool shell_only; /* only the interactive shell was there to take it: its prompt comes back */
 	enum end cause;	 /* of ORIGIN_DISCONNECT: how the client went */
 	bool at_client;	 /* it met the session's client, and got no further */

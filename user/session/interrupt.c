@@ -26,6 +26,7 @@ void interrupt_free(struct interrupt *i)
 		return;
 	free(i->members);
 	free(i->missed);
+	free(i->ancestors);
 	free(i);
 }
 
@@ -49,6 +50,8 @@ static struct interrupt *add(struct sessions *s, uint32_t session, enum origin o
 
 static uint64_t interrupt_deadline(const struct interrupt *i)
 {
+	if (i->asked_seq)
+		return i->answered ? i->asked_ts : i->asked_ts + ANSWER_WAIT;
 	if (i->raw && i->client)
 		return i->ts + PATIENCE;
 	if (i->raw) /* a flood that does not end is told every second */
@@ -135,7 +138,7 @@ static bool from_tty(const struct wire_generate *r)
 
 static bool waits_for(const struct interrupt *i, const struct wire_generate *r, uint32_t tty)
 {
-	return i->origin == ORIGIN_TTY && i->sig == r->sig && i->tty == tty && !i->raw &&
+	return i->origin == ORIGIN_TTY && i->sig == r->sig && i->tty == tty && !i->raw && !i->asked_seq &&
 	       r->h.ts < i->last + NOBODY;
 }
 
@@ -245,12 +248,9 @@ static enum outcome first_outcome(const struct wire_generate *r)
 		return OUTCOME_IGNORED;
 	if (r->result == 2)
 		return OUTCOME_ALREADY_PENDING;
-	if (r->blocked)
-		return OUTCOME_BLOCKED;
-	if (r->sig == SIGTSTP && r->disposition == WIRE_DFL)
+	if (r->sig == SIGTSTP && r->disposition == WIRE_DFL && !r->blocked)
 		return OUTCOME_STOPPED;
-	if (r->state & TASK_STOPPED_STATES)
-		return OUTCOME_NOT_DELIVERED;
+	/* who blocks it, or is stopped, may take it yet */
 	return OUTCOME_PENDING;
 }
 
@@ -274,6 +274,13 @@ static void add_member(struct sessions *s, struct interrupt *i, const struct tas
 	m->ts = r->h.ts;
 	m->seq = ev->seq;
 	m->disposition = r->disposition;
+	m->flags = r->flags;
+	m->state = r->state;
+	m->blocked = r->blocked;
+	m->forked = t->forked;
+	m->execed = t->execed;
+	m->exec_ignored = t->exec_ignored;
+	interrupt_ancestors(s, i, t);
 	m->shell = x && x->interactive && x->root == t && r->disposition == WIRE_HANDLER;
 	m->outcome = first_outcome(r);
 	i->last = r->h.ts;
@@ -328,13 +335,6 @@ static bool may_still_end(enum outcome o)
 	return o == OUTCOME_PENDING || o == OUTCOME_HANDLED;
 }
 
-/* The outcome of who took it, or not, and did not end of it. */
-static enum outcome still_there(const struct member *m)
-{
-	return m->deliver_seq && m->disposition == WIRE_HANDLER ? OUTCOME_HANDLED :
-								  OUTCOME_NOT_DELIVERED;
-}
-
 /* Who ends after the session was hung up ends of that, not of a Ctrl-C shortly before. */
 static bool is_of_hangup(const struct sessions *s, const struct interrupt *i,
 			 const struct member *m)
@@ -362,7 +362,7 @@ static void on_exited(struct sessions *s, const struct event *ev)
 		if (exit_signal(t->exit_code) == i->sig) {
 			m->outcome = OUTCOME_DIED;
 		} else if (is_of_hangup(s, i, m)) {
-			m->outcome = still_there(m);
+			m->outcome = member_still_there(m);
 			continue;
 		} else {
 			m->outcome = OUTCOME_EXITED;
@@ -372,6 +372,17 @@ static void on_exited(struct sessions *s, const struct event *ev)
 		m->end_seq = ev->seq;
 		session_due(s, interrupt_deadline(i));
 	}
+}
+
+static void on_answer(struct sessions *s)
+{
+	struct interrupt *i;
+
+	DL_FOREACH(s->interrupts, i) {
+		i->answered |= i->asked_seq && interrupt_answered(s, i);
+	}
+	interrupt_due(s, false);
+	session_due(s, interrupts_deadline(s));
 }
 
 void interrupt_apply(struct sessions *s, const struct event *ev)
@@ -389,32 +400,10 @@ void interrupt_apply(struct sessions *s, const struct event *ev)
 	case WIRE_TASK_EXIT:
 		on_exited(s, ev);
 		break;
-	}
-}
-
-/* A key that made no signal though its group lives: it was quoted (VLNEXT, Ctrl-V). */
-static bool is_quoted(const struct sessions *s, const struct interrupt *i)
-{
-	const struct session *x = session_find(s, i->session);
-	const struct task *t;
-
-	if (i->raw || i->nmembers || !i->key_seq || !x || i->client)
-		return false;
-	DL_FOREACH2(x->members, t, member_next) {
-		if (t->s.pgid == i->fg_pgid && t->born < i->ts)
-			return true;
-	}
-	return false;
-}
-
-static void resolve(const struct sessions *s, struct interrupt *i)
-{
-	i->quoted = is_quoted(s, i);
-	for (size_t k = 0; k < i->nmembers; k++) {
-		struct member *m = &i->members[k];
-
-		if (m->outcome == OUTCOME_PENDING)
-			m->outcome = still_there(m);
+	case WIRE_TRACE_READY:
+		if (ev->u.ready.asked)
+			on_answer(s);
+		break;
 	}
 }
 
@@ -455,6 +444,21 @@ uint64_t interrupts_deadline(const struct sessions *s)
 	return first;
 }
 
+static void settle(struct sessions *s, struct interrupt *i)
+{
+	DL_DELETE(s->interrupts, i);
+	interrupt_resolve(s, i);
+	if (is_of_close(s, i)) {
+		interrupt_free(i);
+		return;
+	}
+	if (i->asked_seq)
+		interrupt_look_again(s, i);
+	else if (!i->looked && !i->quoted)
+		interrupt_missed(s, i);
+	session_done(s, DONE_INTERRUPT, session_find(s, i->session), i);
+}
+
 void interrupt_due(struct sessions *s, bool all)
 {
 	struct interrupt *i, *next;
@@ -462,14 +466,18 @@ void interrupt_due(struct sessions *s, bool all)
 	DL_FOREACH_SAFE(s->interrupts, i, next) {
 		if (!all && (s->now < interrupt_deadline(i) || is_behind(s, i)))
 			continue;
-		DL_DELETE(s->interrupts, i);
-		resolve(s, i);
-		if (is_of_close(s, i)) {
-			interrupt_free(i);
+		if (!all && !i->asked_seq && interrupt_asks(s, i))
 			continue;
-		}
-		if (i->client || (!i->raw && !i->quoted))
-			interrupt_missed(s, i);
-		session_done(s, DONE_INTERRUPT, session_find(s, i->session), i);
+		settle(s, i);
+	}
+}
+
+void interrupt_flush(struct sessions *s, uint32_t session)
+{
+	struct interrupt *i, *next;
+
+	DL_FOREACH_SAFE(s->interrupts, i, next) {
+		if (i->session == session && i->asked_seq)
+			settle(s, i);
 	}
 }

@@ -142,17 +142,6 @@ static bool is_root(const struct sessions *s, const struct task *t)
 	       (t->s.sid == t->key.tgid || runs_no_helpers(p));
 }
 
-static bool is_shell(const char *comm)
-{
-	static const char *const shells[] = {"sh",  "bash", "dash", "zsh", "fish",
-					     "ksh", "mksh", "ash",  "csh", "tcsh"};
-
-	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++)
-		if (!strcmp(comm, shells[i]))
-			return true;
-	return false;
-}
-
 static void on_exec(struct sessions *s, const struct event *ev)
 {
 	struct task *t = world_event_task(s->world, ev);

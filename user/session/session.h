@@ -9,6 +9,7 @@
 #include "session/conn.h"
 
 #define MS UINT64_C(1000000)
+#define ANSWER_WAIT (500 * MS) /* for the kernel's answer; live it takes a few ms */
 #define LOST_CPUS 256 /* as bpf/emit.h counts them */
 
 /* Evidence: seqs of records, without order until it is taken. */
@@ -22,6 +23,8 @@ void seqs_sort(struct seqs *s);		     /* ascending, each once */
 void seqs_free(struct seqs *s);
 
 struct member;
+struct sessions;
+struct interrupt;
 
 enum session_state {
 	SESSION_OPEN,
@@ -79,14 +82,41 @@ struct member {
 	uint64_t deliver_seq;
 	uint32_t exit_code;
 	uint32_t disposition;
+	uint32_t flags;	     /* WIRE_SIG_*, of the signal */
+	uint32_t state;	     /* task_struct.__state, then */
+	bool blocked;	     /* in every thread, then */
 	bool shell;	     /* the session's interactive shell */
 	bool gone;	     /* ended all the same, of something else */
+	bool forked;	     /* its fork was seen */
+	bool execed;	     /* and its last exec, when exec_ignored was ignored already */
+	uint64_t exec_ignored;
+	uint64_t asked_seq;  /* of the snapshot that was asked for, 0: none came; `now` is it */
+	struct wire_task now;
+	struct parent_of_member {
+		bool known;	/* what it ignores, by its own signal or a snapshot */
+		bool shell;
+		uint64_t ignored;
+		uint64_t seq;	/* of that snapshot, 0: none */
+	} above;
+};
+
+struct missed;
+
+/* Why a process did not get it: a row of the table in missed.c. */
+struct missed_row {
+	const char *id; /* for scripts: it stays, the sentence may change */
+	enum reason reason;
+	bool (*is)(const struct sessions *s, const struct interrupt *i, const struct task *t);
+	const char *text; /* a clause, with the process as its subject */
 };
 
 struct missed {
 	struct task_key key;
+	struct task_key parent; /* at its fork */
 	char comm[WIRE_COMM];
-	enum reason reason;
+	const struct missed_row *row;
+	uint64_t exec_ignored; /* as of a member, 0: not known */
+	uint64_t seq;	       /* of the snapshot that was asked for, 0: none came */
 };
 
 /* A terminal that a key passed through: a program read it there as data and sent it on. */
@@ -123,6 +153,12 @@ struct interrupt {
 	size_t nmembers;
 	struct missed *missed;
 	size_t nmissed;
+	bool looked;	    /* for those who were missed */
+	struct task_key *ancestors; /* of its members, at their signals */
+	size_t nancestors;
+	uint64_t asked_seq; /* of the record with which the kernel was asked, 0: not (yet) */
+	uint64_t asked_ts;
+	bool answered;
 	struct interrupt *next, *prev;
 };
 
@@ -208,6 +244,8 @@ void close_due(struct sessions *s);
 /* interrupt.c */
 void interrupt_apply(struct sessions *s, const struct event *ev);
 void interrupt_due(struct sessions *s, bool all);
+/* Tells those of the session for which the kernel's answer is all that lacks. */
+void interrupt_flush(struct sessions *s, uint32_t session);
 uint64_t interrupts_deadline(const struct sessions *s);
 void interrupt_free(struct interrupt *i);
 
@@ -218,7 +256,23 @@ void via_take(struct sessions *s, struct interrupt *i, uint64_t ts);
 uint32_t session_of_client(const struct sessions *s, const struct client *l);
 
 /* missed.c */
-struct member *interrupt_member(struct interrupt *i, const struct task_key *key);
+struct member *interrupt_member(const struct interrupt *i, const struct task_key *key);
+void interrupt_ancestors(struct sessions *s, struct interrupt *i, const struct task *t);
+/* Finds those who were missed, once. */
 void interrupt_missed(struct sessions *s, struct interrupt *i);
+/* Asks about them; false: there is none. Are they told of? Then why they were missed is looked at
+ * again: setpgid(2) and setsid(2) leave no record. */
+bool interrupt_asks_missed(struct sessions *s, const struct interrupt *i);
+bool interrupt_told_missed(const struct sessions *s, const struct interrupt *i);
+void interrupt_look_again(const struct sessions *s, struct interrupt *i);
+
+/* resolve.c: what only the kernel can tell of its members, and what became of them */
+bool interrupt_asks(struct sessions *s, struct interrupt *i);
+bool interrupt_answered(const struct sessions *s, const struct interrupt *i);
+void interrupt_resolve(const struct sessions *s, struct interrupt *i);
+/* The outcome of who did not end of it, as far as the records tell. */
+enum outcome member_still_there(const struct member *m);
+/* Shells by name: processes that wait for a child and go on with the next command. */
+bool is_shell(const char *comm);
 
 #endif

@@ -51,7 +51,7 @@ static void put_key(struct buf *b, const struct fact *f)
 		tty_name(b, i->tty);
 	else
 		buf_str(b, "a terminal");
-	if (f->confidence == CONF_INFERRED)
+	if (!i->key_seen)
 		buf_str(b, " (not seen itself: its signal was)");
 	if (i->verdict == VERDICT_NOT_A_SIGNAL) {
 		buf_str(b, ", where keys make no signals");

@@ -207,13 +207,14 @@ static void put_met(struct explain *x, const struct engine *e, const struct proc
 		buf_printf(b, ", no signal came: the client of session #%u went", m->session);
 	} else if (m->missed) {
 		struct fact_missed missed = {
-			.tgid = x->processes->tgid, .comm = p->comm, .reason = m->reason,
+			.tgid = x->processes->tgid, .comm = p->comm, .text = m->text,
 		};
 
 		buf_str(b, ": ");
 		text_missed(b, &missed);
 	} else {
-		buf_printf(b, " (%s): %s", signal_name(m->sig), outcome_says(m->outcome));
+		buf_printf(b, " (%s): %s", signal_name(m->sig),
+			   m->text ? m->text : outcome_says(m->outcome));
 	}
 	explain_end_line(x, NULL);
 	explain_evidence(x, &m->seqs);

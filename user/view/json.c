@@ -197,6 +197,7 @@ static void put_member(struct buf *b, const struct fact_member *m)
 {
 	open_task(b, m->tgid, m->comm);
 	put_str(b, "outcome", outcome_name(m->outcome));
+	put_str(b, "reason", m->reason);
 	put_u64_null(b, "elapsed_ns", m->elapsed);
 	if (m->outcome == OUTCOME_DIED || m->outcome == OUTCOME_EXITED) {
 		if (exit_signal(m->exit_code))
@@ -211,6 +212,7 @@ static void put_missed(struct buf *b, const struct fact_missed *m)
 {
 	open_task(b, m->tgid, m->comm);
 	put_str(b, "reason", reason_name(m->reason));
+	put_str(b, "why", m->why);
 	buf_char(b, '}');
 }
 

@@ -159,11 +159,12 @@ static void take_interrupt(struct processes *all, const struct fact *f)
 		if (i->members[k].tgid == all->tgid) {
 			met.any = true;
 			met.outcome = i->members[k].outcome;
+			met.text = i->members[k].text;
 		}
 	for (size_t k = 0; k < i->nmissed && !met.any; k++)
 		if (i->missed[k].tgid == all->tgid) {
 			met.any = met.missed = true;
-			met.reason = i->missed[k].reason;
+			met.text = i->missed[k].text;
 		}
 	if (!p || !met.any)
 		return;

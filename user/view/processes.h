@@ -25,9 +25,9 @@ struct sent {
 
 struct met {
 	bool any;
-	bool missed;	     /* `reason` says why it did not get it; else `outcome` */
+	bool missed;	     /* it did not get it */
 	enum outcome outcome;
-	enum reason reason;
+	const char *text;    /* why it is still there, a clause; NULL: it did what was asked */
 	enum origin origin;
 	uint32_t sig;
 	uint32_t tty;

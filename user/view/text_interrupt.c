@@ -13,6 +13,15 @@ static void put_elapsed(struct buf *b, uint64_t ns)
 	buf_duration(b, ns);
 }
 
+/* The verdict's sentence says it of the first one: of others only what is different. */
+static bool is_told_below(const struct fact_interrupt *i, const struct fact_member *m)
+{
+	for (size_t k = 0; k < i->nmembers; k++)
+		if (i->members[k].text)
+			return i->members[k].text == m->text;
+	return true;
+}
+
 void text_member(struct buf *b, const struct fact_interrupt *i, const struct fact_member *m)
 {
 	static const char *const went_on[] = {
@@ -45,45 +54,19 @@ void text_member(struct buf *b, const struct fact_interrupt *i, const struct fac
 	} else if (m->outcome == OUTCOME_DIED && m->exit_code & 0x80) {
 		buf_str(b, " (core dumped)");
 	}
-}
-
-static const char *missed_why(enum reason reason)
-{
-	switch (reason) {
-	case REASON_NO_PTY:
-		return "has no terminal";
-	case REASON_IGNORED:
-		return "ignores it";
-	case REASON_BLOCKED:
-		return "has it blocked";
-	case REASON_HANDLED:
-		return "handles it";
-	case REASON_OTHER_GROUP:
-		return "is in another process group";
-	case REASON_OTHER_SESSION:
-		return "is in another session";
-	case REASON_RAW_TTY:
-		return "reads the key itself";
-	case REASON_STOPPED:
-		return "is stopped";
-	case REASON_UNINTERRUPTIBLE:
-		return "is in an uninterruptible wait";
-	case REASON_NO_SIGNAL:
-	case REASON_UNKNOWN:
-		break;
+	if (m->text && i->origin != ORIGIN_DISCONNECT && !is_told_below(i, m)) {
+		buf_str(b, ": ");
+		buf_str(b, m->text);
 	}
-	return NULL;
 }
 
 void text_missed(struct buf *b, const struct fact_missed *m)
 {
-	const char *why = missed_why(m->reason);
-
 	text_task(b, m->comm, m->tgid);
 	buf_str(b, " was not reached");
-	if (why) {
+	if (m->text) {
 		buf_str(b, ": ");
-		buf_str(b, why);
+		buf_str(b, m->text);
 	}
 }
 

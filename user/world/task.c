@@ -237,6 +237,7 @@ static void apply_fork(struct world *w, const struct event *ev)
 		t = add(w, r->child_tgid, r->child_start, ev->seq, ev->u.h.ts);
 	if (!t)
 		return;
+	t->forked = true;
 	t->parent_tgid = parent->key.tgid;
 	t->parent_start = parent->key.start;
 	t->detach |= parent->detach;
@@ -277,6 +278,8 @@ static void apply_exec(struct world *w, const struct event *ev)
 	t->detach |= detach_of(t->comm);
 	t->execed = true;
 	t->exec_seq = ev->seq;
+	t->exec_ignored = t->s.ignored;
+	t->exec_pgid = t->s.pgid;
 }
 
 static void apply_snapshot(struct world *w, const struct event *ev)

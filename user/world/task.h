@@ -47,11 +47,14 @@ struct task {
 	bool known;		/* s came from a record, not from the parent at fork */
 	bool alive;
 	bool execed;		/* has called exec since it was forked */
+	bool forked;		/* its fork was seen */
 	uint64_t parent_start;	/* at fork, before any adoption: with parent_tgid the parent's key */
 	uint32_t parent_tgid;
 	uint64_t born;		/* ts of its fork, or its start */
 	uint64_t seq;		/* of the record that told of it first */
 	uint64_t exec_seq;	/* of its last exec, 0: none */
+	uint64_t exec_ignored;	/* signals ignored at its last exec: what it was started with */
+	uint32_t exec_pgid;	/* its process group at its last exec, 0: none was seen */
 	uint64_t exit_ts;
 	uint64_t exit_seq;
 	uint32_t exit_code;	/* raw */
