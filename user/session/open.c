@@ -90,6 +90,9 @@ static struct session *new_session(struct sessions *s, struct task *server, stru
 	x->opened = (struct mark){.ts = ev->u.h.ts, .seq = ev->seq};
 	x->lost_before = s->lost;
 	DL_APPEND(s->list, x);
+	HASH_ADD(hh, s->by_number, number, sizeof(x->number), x);
+	if (!x->hh.tbl)
+		s->failed = true;
 	return x;
 }
 

@@ -73,6 +73,7 @@ void sessions_free(struct sessions *s)
 		DL_DELETE(s->interrupts, i);
 		interrupt_free(i);
 	}
+	HASH_CLEAR(hh, s->by_number);
 	DL_FOREACH_SAFE(s->list, x, next) {
 		DL_DELETE(s->list, x);
 		session_free(x);
@@ -85,11 +86,8 @@ struct session *session_find(const struct sessions *s, uint32_t number)
 {
 	struct session *x;
 
-	DL_FOREACH(s->list, x) {
-		if (x->number == number)
-			return x;
-	}
-	return NULL;
+	HASH_FIND(hh, s->by_number, &number, sizeof(number), x);
+	return x;
 }
 
 void session_asks(struct sessions *s, uint32_t tgid)
@@ -320,6 +318,8 @@ void sessions_sweep(struct sessions *s)
 		if (x->members)
 			continue;
 		DL_DELETE(s->list, x);
+		if (x->hh.tbl)
+			HASH_DELETE(hh, s->by_number, x);
 		session_free(x);
 	}
 	conns_sweep(&s->conns, s->world);

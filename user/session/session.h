@@ -67,6 +67,7 @@ struct session {
 	struct member *gone; /* those that went after the session had ended, by what they were told */
 	size_t ngone;
 	struct session *next, *prev;
+	UT_hash_handle hh;
 };
 
 struct member {
@@ -177,6 +178,7 @@ struct sessions {
 	struct world *world;
 	struct conns conns;
 	struct session *list; /* open ones, and done ones that still have live processes */
+	struct session *by_number; /* the same */
 	struct interrupt *interrupts; /* not yet resolved, oldest first */
 	struct done *done, *done_tail;
 	uint32_t *asks;
