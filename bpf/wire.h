@@ -141,7 +141,8 @@ struct wire_tick {
 
 /* scope bits, as in the scope map and in fork, exec and snapshot records */
 #define WIRE_IN 1     /* is traced */
-#define WIRE_SERVER 2 /* runs an ssh server's program (its exec or its listening socket said so) */
+#define WIRE_SERVER 2 /* runs an ssh server's program (its name, its sockets or the user said so) */
+#define WIRE_NAMED 4  /* .. the user did (--server) */
 
 /* A task as task_struct shows it. Signal masks: bit N-1 is signal N. */
 struct wire_task {

@@ -22,6 +22,8 @@ void cause_say(struct buf *b, const struct cause *c, const struct session *x);
 void cause_evidence(struct seqs *out, const struct session *x);
 /* Did the client go, or its connection, while the command ran? */
 bool cause_is_loss(enum end end);
+/* Did a server of many connections kill the command's first process? It does when the client goes. */
+bool cause_killed_root(const struct session *x);
 
 /* Why a process outlived its session. */
 struct survivor {

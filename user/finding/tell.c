@@ -32,7 +32,8 @@ void tell_open(struct engine *e, const struct session *x)
 		.kind = FACT_OPEN,
 		.ts = x->opened.ts,
 		.session = x->number,
-		.confidence = confidence(e, x, x->preexisting ? CONF_INFERRED : CONF_SEEN),
+		.confidence = confidence(e, x, x->preexisting && x->conn_sure < CONF_INFERRED ?
+						       CONF_INFERRED : x->conn_sure),
 		.u.open = {
 			.server = x->server ? server_of(x->server->comm) : SERVER_OTHER,
 			.sk = x->sk.family ? &x->sk : NULL,
@@ -212,7 +213,8 @@ static void tell_disconnect(struct engine *e, const struct session *x, const str
 
 	cause_evidence(&evidence, x);
 	cause_say(&why, cause, x);
-	buf_str(&why, "; no signal was generated here");
+	if (!cause_killed_root(x))
+		buf_str(&why, "; no signal was generated here");
 	members = members_at_end(x, &evidence, &n);
 	f.u.interrupt = (struct fact_interrupt){
 		.origin = ORIGIN_DISCONNECT,
