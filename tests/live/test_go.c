@@ -342,6 +342,53 @@ static void not_by_a_child(void **state)
 	live_forbid(l, "{s:s, s:i}", "type", "task.exec", "ppid", l->child);
 }
 
+static void refuses(struct live *l, const char *const *args, const char *says)
+{
+	struct buf out, err;
+
+	if (tool_run(args, EVENT_MS, &out, &err) != 2 || !strstr(buf_cstr(&err), says))
+		live_fail(l, "\"%s\" expected: %s", says, buf_cstr(&err));
+	buf_free(&out);
+	buf_free(&err);
+}
+
+static void usage(void **state)
+{
+	struct live *l = live(state);
+
+	refuses(l, ARGS("--server"), "--server needs EXE|PORT");
+	refuses(l, ARGS("--server", "0"), "a program or a port, not '0'");
+	refuses(l, ARGS("--server", "65536"), "a program or a port, not '65536'");
+	refuses(l, ARGS("--server", "/usr/sbin/"), "a program or a port, not");
+	refuses(l, ARGS("--server", "/no/such/program"), "there is no program /no/such/program");
+	refuses(l, ARGS("--server", "22", "-r", "x.sgt"), "--server cannot add to it");
+	l->passed = true;
+}
+
+/* By its name instead of its port, and of a server that runs before sigtrace does. */
+static void by_name(void **state)
+{
+	struct live *l = live(state);
+	struct throwaway to = l->server;
+	const char *path = program(NAIVE);
+	struct client *c;
+	char port[16];
+	int session;
+
+	if (proc_free_port(&to.port) < 0)
+		live_fail(l, "no free port");
+	l->other.port = to.port;
+	snprintf(port, sizeof(port), "%u", to.port);
+	live_child(l, ARGS(path, port));
+	live_trace(l, ARGS("--server", path, "--json"));
+	c = live_ssh_to(l, &to, CLIENT_PLAIN, ARGS("echo pid=$$; exit 3"));
+	opened(l, c, &session, "exec", "inferred");
+	assert_int_equal(live_wait(l, c), 3);
+	live_expect(l, "{s:s, s:i, s:s, s:i}", "type", "session.close", "session", session, "end",
+		    "exit", "exit_status", 3);
+	live_done(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +406,8 @@ int main(void)
 		TEST(teleport_two),
 		TEST(teleport_open_before),
 		TEST(not_by_a_child),
+		TEST(by_name),
+		TEST(usage),
 	};
 
 	return cmocka_run_group_tests(tests, live_group_setup, live_group_teardown);

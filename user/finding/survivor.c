@@ -122,6 +122,12 @@ static bool by_loss(const struct survivor *v)
 	return cause_is_loss(v->end);
 }
 
+/* Not even a terminal's end need be a hang-up there. */
+static bool by_loss_of_many(const struct survivor *v)
+{
+	return v->x->keeper && by_loss(v);
+}
+
 static bool anything(const struct survivor *v)
 {
 	(void)v;
@@ -167,6 +173,8 @@ static const struct survival survivals[] = {
 	 "wait for it in the command, or end it in the command's own trap"},
 	{REASON_NO_PTY, by_goodbye,
 	 "never signalled: no terminal, so the client's Ctrl-C ended at the client", "try ssh -t"},
+	{REASON_NO_PTY, by_loss_of_many,
+	 "never signalled: no terminal, so the end of the connection only closes its pipes", NULL},
 	{REASON_NO_PTY, by_loss,
 	 "never signalled: no terminal, so the end of the connection only closes its pipes",
 	 "try ssh -t"},

@@ -224,6 +224,7 @@ static void tell_disconnect(struct engine *e, const struct session *x, const str
 		.verdict = !x->members ? VERDICT_STOPPED : x->ngone ? VERDICT_PARTLY :
 								      VERDICT_NO_EFFECT,
 		.cause = cause->end,
+		.many = x->keeper != NULL,
 		.why = buf_cstr(&why),
 		.tgid = x->server ? x->server->key.tgid : 0,
 		.comm = x->server ? x->server->comm : "",

@@ -101,6 +101,7 @@ struct fact_interrupt {
 	enum verdict verdict;
 	bool shell_only; /* only the interactive shell was there to take it: its prompt comes back */
 	enum end cause;	 /* of ORIGIN_DISCONNECT: how the client went */
+	bool many;	 /* .. of a server with one process for many connections */
 	const char *why; /* one sentence */
 	uint32_t tgid;	 /* whom the line is about: the first member, or the server's process */
 	const char *comm;
