@@ -45,6 +45,7 @@ GOLD_SRC  := $(wildcard tests/golden/*.c)
 LIVE_SRC  := $(wildcard tests/live/test_*.c)
 PROG_SRC  := $(wildcard tests/live/prog_*.c)
 LIVE_LIB_SRC := $(filter-out $(LIVE_SRC) $(PROG_SRC),$(wildcard tests/live/*.c))
+GO_SRC    := $(wildcard tests/live/go_*.go)
 BENCH_SRC := $(wildcard tests/bench/*.c)
 BENCH_SH  := $(wildcard tests/bench/*.sh)
 MAN_SRC   := $(wildcard user/man/*.scd)
@@ -56,6 +57,9 @@ GOLD  := $(if $(GOLD_SRC),$(O)/tests/golden/run)
 LIVE  := $(call exe,$(LIVE_SRC))
 PROG  := $(call exe,$(PROG_SRC))
 BENCH := $(call exe,$(BENCH_SRC))
+# Only where they can be built: the tests that run them are skipped elsewhere.
+GOCODE := $(wildcard /usr/share/gocode/src/golang.org/x/crypto/ssh)
+GO    := $(if $(and $(GOCODE),$(shell command -v go 2>/dev/null)),$(patsubst %.go,$(O)/%,$(GO_SRC)))
 MAN   := $(patsubst user/man/%.scd,$(O)/man/%,$(MAN_SRC))
 
 BPF_OBJ  := $(patsubst %.c,$(O)/%.o,$(BPF_SRC))
@@ -202,7 +206,7 @@ $(call obj,$(wildcard user/source/*.c)): | $(SKELETON)
 
 # ---- tests -----------------------------------------------------------------------------------
 
-test-programs: $(UNIT) $(GOLD) $(LIVE) $(PROG)
+test-programs: $(UNIT) $(GOLD) $(LIVE) $(PROG) $(GO)
 
 $(call obj,$(UNIT_SRC) $(UNIT_LIB_SRC) $(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC)): \
 	EXTRA = -Itests $(TEST_CFLAGS) $(if $(TEST_ACCOUNT),-DACCOUNT='"$(TEST_ACCOUNT)"')
@@ -232,6 +236,12 @@ $(PROG_OBJ): $(O)/%.o: %.c
 $(PROG): %: %.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) -static -o $@ $< -lpthread 2>/dev/null || $(CC) -o $@ $< -lpthread
+
+# Each is a program of its own; Debian's way to packages, so that none is fetched.
+$(GO): $(O)/%: %.go
+	$(call say,GO,$<)
+	@mkdir -p $(@D)
+	$(Q)GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= CGO_ENABLED=0 go build -o $@ $<
 
 check-static: check-layers check-pure check-wire
 

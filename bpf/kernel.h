@@ -17,13 +17,15 @@
 
 typedef __u64 u64;
 typedef __u32 u32;
+typedef __s32 s32;
 typedef __u16 u16;
 typedef __u8 u8;
 typedef _Bool bool;
 #define true 1
 #define false 0
 
-#define PF_KTHREAD 0x00200000		/* include/linux/sched.h */
+#define PF_FORKNOEXEC 0x00000040	/* include/linux/sched.h */
+#define PF_KTHREAD 0x00200000
 #define PF_FROZEN 0x00010000		/* before 6.1; no user task has had the bit since */
 #define TASK_FROZEN 0x00008000		/* since 6.1: the freezer of cgroup v1 */
 #define JOBCTL_TRAP_FREEZE (1ul << 23)	/* include/linux/sched/jobctl.h: that of cgroup v2 */
@@ -95,7 +97,10 @@ struct inode { unsigned short i_mode; __u32 i_rdev; struct pipe_inode_info *i_pi
 struct fdtable { unsigned int max_fds; struct file **fd; };
 struct files_struct { struct fdtable *fdt; };
 
-struct mm_struct { unsigned long arg_start, arg_end, env_start, env_end; };
+struct mm_struct {
+	unsigned long arg_start, arg_end, env_start, env_end;
+	struct file *exe_file;
+};
 struct sched_entity { u64 sum_exec_runtime; };
 
 struct task_struct {

@@ -5,6 +5,7 @@
  */
 #include "emit.h"
 #include "scope.h"
+#include "server.h"
 #include "tty.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -12,7 +13,9 @@ char LICENSE[] SEC("license") = "GPL";
 struct ring_map ring SEC(".maps");
 struct scope_map scope SEC(".maps");
 struct server_names_map server_names SEC(".maps");
+struct named_ports_map named_ports SEC(".maps");
 struct server_ports_map server_ports SEC(".maps");
+struct server_scratch_map server_scratch SEC(".maps");
 struct asked_map asked SEC(".maps");
 struct tty_work_map tty_work SEC(".maps");
 

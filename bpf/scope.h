@@ -31,7 +31,8 @@ struct server_key {
 	char comm[WIRE_COMM];
 };
 
-/* comm of the programs that serve ssh; filled by user space, empty where sessions do not matter */
+/* comm of the programs that serve ssh -> WIRE_SERVER, with WIRE_NAMED where the user named it;
+ * filled by user space, empty where sessions do not matter */
 struct server_names_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 64);
@@ -39,6 +40,15 @@ struct server_names_map {
 	__type(value, u32);
 };
 extern struct server_names_map server_names SEC(".maps");
+
+/* ports of --server */
+struct named_ports_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, u32);
+	__type(value, u32);
+};
+extern struct named_ports_map named_ports SEC(".maps");
 
 struct port_key {
 	u32 netns;
@@ -81,20 +91,28 @@ static __always_inline u8 scope_of(u32 tgid)
 	return slot ? *slot | scope_all : 0;
 }
 
-static __always_inline bool scope_is_server(const char comm[WIRE_COMM])
+/* WIRE_SERVER, perhaps with WIRE_NAMED, by the name; 0: that says nothing. */
+static __always_inline u8 scope_is_server(const char comm[WIRE_COMM])
 {
 	struct server_key k;
+	u32 *is;
 
 	__builtin_memcpy(k.comm, comm, sizeof(k.comm));
-	return bpf_map_lookup_elem(&server_names, &k) != 0;
+	is = bpf_map_lookup_elem(&server_names, &k);
+	return is ? *is : 0;
 }
 
-/* What becomes of the scope of a task that runs a server's program. */
-static __always_inline u8 scope_server(u8 flags)
+static __always_inline u8 scope_is_port(u32 port)
+{
+	return bpf_map_lookup_elem(&named_ports, &port) ? WIRE_SERVER | WIRE_NAMED : 0;
+}
+
+/* What becomes of the scope of a task that is a server. */
+static __always_inline u8 scope_server(u8 flags, u8 is)
 {
 	if (scope_servers || scope_all)
 		flags |= WIRE_IN;
-	return flags & WIRE_IN ? flags | WIRE_SERVER : flags;
+	return flags & WIRE_IN ? flags | is : flags;
 }
 
 static __always_inline bool scope_has_port(u32 netns, u32 port)

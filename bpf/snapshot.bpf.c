@@ -5,10 +5,12 @@
  *
  * The first snapshot comes in two passes after the hooks are attached. The first marks servers and
  * their descendants, from when on the hooks see their forks; the second marks and emits. A child
- * that was forked by an unmarked parent behind the first pass's back is met by the second.
+ * that was forked by an unmarked parent behind the first pass's back is met by the second. Before
+ * them come the ports that the user named, behind them the servers' sockets, first those that listen.
  */
 #include "emit.h"
 #include "scope.h"
+#include "server.h"
 #include "sock.h"
 #include "task.h"
 #include "tty.h"
@@ -16,6 +18,10 @@
 #define SNAP_MARK 1
 #define SNAP_EMIT 2
 #define SNAP_ASKED 3
+#define SNAP_PORTS 4
+#define SNAP_LISTENERS 5
+#define SNAP_CONNS 6
+#define SNAP_CLIENTS 7
 
 #define SNAP_ANCESTORS 16
 
@@ -33,8 +39,9 @@ static __always_inline void learn(void)
 }
 
 /* By descent; else by its session's leader, since who was adopted has lost its ancestors. */
-static __always_inline u8 inherited(struct task_struct *t)
+__noinline int inherited(u64 task)
 {
+	struct task_struct *t = (void *)task;
 	struct task_struct *p = BPF_CORE_READ(t, real_parent);
 	u32 sid = task_pid_nr(BPF_CORE_READ(t, signal), PIDTYPE_SID);
 
@@ -55,16 +62,46 @@ static __always_inline u8 inherited(struct task_struct *t)
 	return 0;
 }
 
+/* A leader as what a global function takes: the verifier lets no typed pointer through. */
+static __always_inline u64 as_number(struct task_struct *leader)
+{
+	return (u64)BPF_CORE_READ(leader, group_leader);
+}
+
+/* A server's child that has not executed anything yet, or the same program again. */
+static __always_inline u8 is_still_server(struct task_struct *t)
+{
+	struct task_struct *p = BPF_CORE_READ(t, real_parent);
+	u8 is = scope_of(BPF_CORE_READ(p, tgid)) & (WIRE_SERVER | WIRE_NAMED);
+
+	if (!is || BPF_CORE_READ(p, tgid) <= 1)
+		return 0;
+	if (t->flags & PF_FORKNOEXEC)
+		return is;
+	return task_sid(t) != t->tgid && server_same_file(t, p) ? is : 0;
+}
+
+/* The first program of a session whose server nobody knew to be one; terminals only, since what is
+ * in another process's environment is not to be read here. */
+static __always_inline bool is_root(struct task_struct *t)
+{
+	return task_sid(t) == t->tgid && BPF_CORE_READ(t, signal, tty) &&
+	       server_find(as_number(t), WHERE_ITER);
+}
+
 static __always_inline u8 mark(struct task_struct *t, u8 *slot)
 {
 	char comm[WIRE_COMM];
-	u8 flags = *slot | scope_all;
+	u8 flags = *slot | scope_all, is;
 
 	bpf_probe_read_kernel(comm, sizeof(comm), &t->comm);
 	if (!(flags & WIRE_IN))
-		flags |= inherited(t);
-	if (scope_is_server(comm))
-		flags = scope_server(flags);
+		flags |= inherited(as_number(t));
+	is = scope_is_server(comm) | is_still_server(t);
+	if (is)
+		flags = scope_server(flags, is);
+	else if (snap_mode == SNAP_MARK && (scope_servers || flags & WIRE_IN) && is_root(t))
+		flags |= WIRE_IN;
 	if (flags != *slot) {
 		*slot = flags;
 		/* it may have passed on_exit meanwhile: a stale mark would outlive it */
@@ -94,7 +131,6 @@ SEC("iter/task")
 int on_task(struct bpf_iter__task *ctx)
 {
 	struct task_struct *t = ctx->task;
-	struct wire_snapshot *r;
 	u8 *slot, flags;
 
 	if (learn_fd && !flush_func)
@@ -115,12 +151,7 @@ int on_task(struct bpf_iter__task *ctx)
 		if (snap_mode == SNAP_MARK || !(flags & WIRE_IN))
 			return 0;
 	}
-	r = emit_reserve(WIRE_TASK_SNAPSHOT, sizeof(*r));
-	if (!r)
-		return 0;
-	emit_about(&r->h, WIRE_TASK_SNAPSHOT, sizeof(*r), t);
-	task_read(t, &r->task, flags);
-	emit_submit(r);
+	server_snapshot(as_number(t), flags);
 	snap_tasks++;
 	if (snap_mode == SNAP_ASKED && !(flags & WIRE_SERVER))
 		listening((u64)BPF_CORE_READ(t, group_leader));
@@ -134,7 +165,7 @@ static __always_inline void client(struct task_struct *t, struct sock *sk, u32 f
 	if (!sock_is_client(sk))
 		return;
 	sock_trace_client(t);
-	if (snap_mode != SNAP_EMIT)
+	if (snap_mode != SNAP_CONNS)
 		return;
 	r = emit_reserve(WIRE_SOCK_CLIENT, sizeof(*r));
 	if (!r)
@@ -147,29 +178,37 @@ static __always_inline void client(struct task_struct *t, struct sock *sk, u32 f
 }
 
 /*
- * Two passes as well: the first learns which ports are served, and marks their clients, so that the
- * snapshot has them. A client whose pid is below its server's is met by the second.
+ * SNAP_CLIENTS goes before the tasks: it learns which ports are served, and marks their clients, so
+ * that the snapshot has them. A client whose pid is below its server's is met by SNAP_CONNS.
  */
 SEC("iter/task_file")
 int on_task_file(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *t = ctx->task;
+	struct file *f = ctx->file;
 	struct sock *sk;
 	u32 state;
 
-	if (!t || !ctx->file || t->pid != t->tgid)
+	if (!t || !f || t->pid != t->tgid)
 		return 0;
-	sk = sock_of_file(ctx->file);
+	sk = sock_of_file(f);
 	if (!sk)
 		return 0;
 	state = BPF_CORE_READ(sk, __sk_common.skc_state);
-	if (!(scope_of(t->tgid) & WIRE_SERVER)) {
-		if (state == WIRE_TCP_ESTABLISHED)
-			client(t, sk, ctx->fd);
-	} else if (snap_mode == SNAP_EMIT) {
-		sock_owner(t, sk, ctx->fd, state);
-	} else if (state == WIRE_TCP_LISTEN) {
-		sock_serve_port(sk);
+	if (snap_mode == SNAP_PORTS) {
+		/* a service manager that listens for others serves nobody */
+		if (state == WIRE_TCP_LISTEN && t->tgid > 1 && scope_is_port(sock_lport(sk)))
+			server_mark(as_number(t), WIRE_SERVER | WIRE_NAMED, false);
+		return 0;
 	}
+	if (!(scope_of(t->tgid) & WIRE_SERVER)) {
+		if (state == WIRE_TCP_ESTABLISHED && snap_mode != SNAP_LISTENERS)
+			client(t, sk, ctx->fd);
+		return 0;
+	}
+	if (state == WIRE_TCP_LISTEN)
+		sock_serve_port(sk);
+	if (snap_mode != SNAP_CLIENTS && (state == WIRE_TCP_LISTEN) == (snap_mode == SNAP_LISTENERS))
+		sock_owner(t, sk, ctx->fd, state);
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* TCP connections of ssh servers: states and resets. */
 #include "emit.h"
 #include "scope.h"
+#include "server.h"
 #include "sock.h"
 
 const volatile __u64 jiffy_ns = 4000000; /* set by user space */
@@ -17,12 +18,19 @@ static __always_inline void on_listen(struct sock *sk)
 	struct task_struct *t = (struct task_struct *)bpf_get_current_task();
 	u8 *slot = scope_slot(bpf_get_current_pid_tgid() >> 32);
 	char comm[WIRE_COMM];
+	u8 is, was;
 
 	bpf_get_current_comm(comm, sizeof(comm));
 	if (!slot)
 		return;
-	if (!(*slot & WIRE_SERVER) && scope_is_server(comm))
-		*slot = scope_server(*slot);
+	is = scope_is_server(comm) | scope_is_port(sock_lport(sk));
+	if (is & ~*slot) {
+		was = *slot;
+		*slot = scope_server(was, is);
+		/* one that its exec did not tell of: its sessions want to know their server */
+		if (is & WIRE_NAMED && !(was & WIRE_SERVER) && *slot & WIRE_SERVER)
+			server_snapshot((u64)BPF_CORE_READ(t, group_leader), *slot);
+	}
 	if (!(*slot & WIRE_SERVER))
 		return;
 	/* a connection's process: it listens for its client (ssh -R, X11), not for log-ins */

@@ -2,6 +2,7 @@
 /* Process life: fork, exec, exit. */
 #include "emit.h"
 #include "scope.h"
+#include "server.h"
 #include "sock.h"
 #include "task.h"
 
@@ -63,7 +64,7 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	u32 tgid = child->tgid;
-	u8 flags = scope_of(parent->tgid) & (WIRE_IN | WIRE_SERVER);
+	u8 flags = scope_of(parent->tgid) & (WIRE_IN | WIRE_SERVER | WIRE_NAMED);
 	struct signal_struct *sig;
 	struct wire_fork *r;
 	u8 *slot;
@@ -141,15 +142,15 @@ static __always_inline void env_take(struct env_scratch *e)
 }
 
 /*
- * SSH_CONNECTION and SSH_TTY of a session root, and nothing else of its environment. Not static,
- * so that the verifier takes it on its own; its argument is a struct task_struct *.
+ * SSH_CONNECTION and SSH_TTY of a session root, and nothing else of its environment; is the first
+ * one set? Not static, so that the verifier takes it on its own; its argument is a struct
+ * task_struct *.
  */
-__noinline int emit_env(u64 task)
+__noinline int read_env(u64 task)
 {
 	struct task_struct *t = (void *)task;
 	u32 zero = 0;
 	struct env_scratch *e = bpf_map_lookup_elem(&env_scratch, &zero);
-	struct wire_env *r;
 	u64 at, end;
 
 	if (!e)
@@ -166,32 +167,103 @@ __noinline int emit_env(u64 task)
 		env_take(e);
 	}
 	__builtin_memset(e->s, 0, 256);
-	r = emit_reserve(WIRE_TASK_ENV, sizeof(*r));
+	return e->r.ssh_connection[0] != 0;
+}
+
+/* What read_env() has read. */
+__noinline int emit_env(void)
+{
+	u32 zero = 0;
+	struct env_scratch *e = bpf_map_lookup_elem(&env_scratch, &zero);
+	struct wire_env *r = emit_reserve(WIRE_TASK_ENV, sizeof(*r));
+
 	if (!r)
 		return 0;
+	if (!e) {
+		bpf_ringbuf_discard(r, 0);
+		return 0;
+	}
 	__builtin_memcpy(r, &e->r, sizeof(*r));
 	emit_current(&r->h, WIRE_TASK_ENV, sizeof(*r));
 	emit_submit(r);
 	return 0;
 }
 
+/* sshd executes itself for a connection, Teleport for a session, which is then called "exe". */
+static __always_inline bool is_still_server(struct task_struct *t)
+{
+	return task_sid(t) != t->tgid && server_same_file(t, BPF_CORE_READ(t, real_parent));
+}
+
+static __always_inline u32 task_uid(struct task_struct *t)
+{
+	return BPF_CORE_READ(t, cred, uid.val);
+}
+
+/*
+ * Is this a session's first program, of a server that was not known to be one? It leads a session,
+ * which is all that is looked at of most. A terminal will do then; without one the server must have
+ * become another user and have set SSH_CONNECTION, as OpenSSH and Teleport do.
+ */
+__noinline int exec_is_root(u64 task)
+{
+	struct task_struct *t = (void *)task;
+	struct task_struct *p = BPF_CORE_READ(t, real_parent);
+	u32 uid = task_uid(t);
+
+	if (BPF_CORE_READ(p, tgid) <= 1 || scope_of(BPF_CORE_READ(p, tgid)) & WIRE_SERVER)
+		return 0;
+	if (!BPF_CORE_READ(t, signal, tty)) {
+		if (uid == task_uid(p) && uid == task_uid(BPF_CORE_READ(p, real_parent)))
+			return 0;
+		if (!read_env(task))
+			return 0;
+	}
+	return server_find(task, WHERE_EXEC);
+}
+
 static __always_inline u8 exec_scope(struct task_struct *t, char comm[WIRE_COMM], bool *left)
 {
 	u8 *slot = scope_slot(t->tgid);
-	u8 was, now;
+	u8 was, now, is;
 
 	if (!slot)
 		return 0;
 	was = *slot;
 	now = was | scope_all;
-	if (scope_is_server(comm))
-		now = scope_server(now);
-	else
-		now &= ~WIRE_SERVER;
+	is = scope_is_server(comm);
+	if (is)
+		now = scope_server(now, is);
+	else if (!(was & WIRE_SERVER && is_still_server(t)))
+		now &= ~(WIRE_SERVER | WIRE_NAMED);
 	*left = (was & WIRE_SERVER) && !(now & WIRE_SERVER);
+	if (!*left && !(now & WIRE_SERVER) && (scope_servers || now & WIRE_IN) &&
+	    task_sid(t) == t->tgid && exec_is_root(bpf_get_current_task())) {
+		now |= WIRE_IN;
+		*left = true;
+	}
 	if (now != was)
 		*slot = now;
 	return now;
+}
+
+/*
+ * The environment of a session's root. Where that does not name the connection, as with a server of
+ * many which sets nothing, the one that has just brought the request is told.
+ */
+__noinline int exec_left(u64 task)
+{
+	u64 p = (u64)BPF_CORE_READ((struct task_struct *)task, real_parent, group_leader);
+	u32 where = WHERE_EXEC;
+	struct server_scratch *s = bpf_map_lookup_elem(&server_scratch, &where);
+
+	if (!read_env(task) && s) {
+		s->any = 0;
+		server_walk(p, WALK_NEWEST, WHERE_EXEC);
+		if (s->any)
+			server_walk(p, WALK_TELL_NEWEST, WHERE_EXEC);
+	}
+	return emit_env();
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -220,7 +292,7 @@ int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *b
 	if (flags & WIRE_SERVER)
 		sock_owners(bpf_get_current_task());
 	if (left)
-		emit_env(bpf_get_current_task());
+		exec_left(bpf_get_current_task());
 	return 0;
 }
 

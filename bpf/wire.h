@@ -142,9 +142,10 @@ struct wire_tick {
 
 /* scope bits, as in the scope map and in fork, exec and snapshot records */
 #define WIRE_IN 1     /* is traced */
-#define WIRE_SERVER 2 /* runs an ssh server's program (its exec or its listening socket said so) */
+#define WIRE_SERVER 2 /* runs an ssh server's program (its name, its sockets or the user said so) */
 #define WIRE_CLIENT 4 /* has connected to a server of this very host */
 #define WIRE_KEYS 8   /* a process group with a client in it: its terminal's keys matter */
+#define WIRE_NAMED 16 /* WIRE_SERVER, and the user said so (--server) */
 
 /* A task as task_struct shows it. Signal masks: bit N-1 is signal N. */
 struct wire_task {

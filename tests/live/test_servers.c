@@ -260,6 +260,53 @@ static void tinyssh_exit(void **state)
 	ends_by_itself(state, &tinyssh);
 }
 
+/* OpenSSH's sshd under a name that nobody knows: a process for each connection, as sshd is. */
+static void renamed(void **state, enum client_mode mode, const char *request_pty)
+{
+	struct live *l = live(state);
+	char path[300], command[700];
+	struct err e = { 0 };
+	struct client *c;
+	json_t *open;
+	int pid, session;
+
+	snprintf(path, sizeof(path), "%s/gatekeeper", home);
+	snprintf(command, sizeof(command), "cp \"$(PATH=$PATH:/usr/sbin command -v sshd)\" %s", path);
+	if (system(command))
+		live_fail(l, "cannot copy sshd");
+	l->other = (struct throwaway){ .sshd = path };
+	snprintf(l->other.user, sizeof(l->other.user), ACCOUNT);
+	live_trace(l, TRACE_SSHD);
+	if (throwaway_start(&l->other, NULL, &e))
+		live_fail(l, "%s", e.what);
+	c = live_ssh_to(l, &l->other, mode, ARGS(request_pty, "echo pid=$$; exec sleep 1000"));
+	pid = live_number(l, c, "pid=");
+	left[nleft++] = pid;
+	open = live_expect(l, "{s:s, s:i, s:s, s:s, s:s}", "type", "session.open", "tgid", pid,
+			   "server", "other", "user", ACCOUNT, "confidence", "seen");
+	session = live_int(l, open, "session");
+	assert_non_null(strstr(live_str(l, open, "peer"), "127.0.0.1:"));
+	live_expect(l, "{s:s, s:s, s:s}", "type", "sock.owner", "comm", "gatekeeper", "state",
+		    "LISTEN");
+	poll(NULL, 0, 100);
+	client_signal(c, SIGKILL);
+	live_wait(l, c);
+	live_expect(l, "{s:s, s:i, s:s, s:s}", "type", "session.close", "session", session, "end",
+		    "vanished", "confidence", "inferred");
+	live_done(l);
+}
+
+static void renamed_pty(void **state)
+{
+	renamed(state, CLIENT_PTY, "-tt");
+}
+
+/* Told by SSH_CONNECTION and the other user. */
+static void renamed_without_pty(void **state)
+{
+	renamed(state, CLIENT_PLAIN, "-T");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +320,8 @@ int main(void)
 		TEST(tinyssh_typed),
 		TEST(tinyssh_exit),
 		TEST(tinyssh_started_deaf),
+		TEST(renamed_pty),
+		TEST(renamed_without_pty),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -112,6 +112,13 @@ static void client_gone(void **state)
 	   NULL);
 	IS("no_hangup", GONE(END_SERVER_KILLED, VERDICT_NO_EFFECT),
 	   MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"), NULL);
+	/* one process for many connections: a terminal would change nothing about its end */
+	IS("many", ((struct fact_interrupt){.origin = ORIGIN_DISCONNECT, .many = true,
+					    .verdict = VERDICT_NO_EFFECT, .cause = END_VANISHED}),
+	   MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"), NULL);
+	IS("no_pty", ((struct fact_interrupt){.origin = ORIGIN_DISCONNECT, .many = true,
+					      .verdict = VERDICT_NO_EFFECT, .cause = END_DISCONNECT}),
+	   MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"), NULL);
 	IS("worked", GONE(END_DISCONNECT, VERDICT_STOPPED), MEMBER("cat", OUTCOME_EXITED, NULL), NULL);
 	/* how a client went is of no account where it did not go */
 	IS("none", ((struct fact_interrupt){.verdict = VERDICT_NO_EFFECT, .cause = END_TIMEOUT}),

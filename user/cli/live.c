@@ -76,6 +76,7 @@ static int open_live(struct trace *t)
 		.scope = o->scope,
 		.tgid = o->scope == WIRE_SCOPE_CMD ? (uint32_t)t->command.pid : o->tgid,
 		.servers = server_comms,
+		.named = o->nservers ? o->servers : NULL,
 		.put = run_put,
 		.ctx = &t->run,
 	};

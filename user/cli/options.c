@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/parse.h"
 #include "event/field.h"
@@ -62,6 +63,25 @@ static int on_pid(struct options *o, const char *v, struct err *e)
 			break;
 	fclose(f);
 	return options_scope(o, WIRE_SCOPE_TREE, e);
+}
+
+/* A port, a program's name or its path: of these the kernel keeps the last part, as comm. */
+static int on_server(struct options *o, const char *v, struct err *e)
+{
+	const char *name = strrchr(v, '/') ? strrchr(v, '/') + 1 : v;
+	uint64_t port;
+
+	if (o->nservers == OPTIONS_SERVERS)
+		return err_set(e, EXIT_USAGE, "more than %d servers are named", OPTIONS_SERVERS);
+	if (!*name || (name[strspn(name, "0123456789")] == '\0' &&
+		       (parse_u64(name, UINT16_MAX, &port) || !port)))
+		return options_usage(e, "--server takes a program or a port, not", v, NULL);
+	if (name != v && access(v, X_OK)) {
+		err_set(e, EXIT_USAGE, "--server: there is no program %s", v);
+		return -1;
+	}
+	o->servers[o->nservers++] = name;
+	return 0;
 }
 
 static int on_user(struct options *o, const char *v, struct err *e)
@@ -271,6 +291,7 @@ static int on_version(struct options *o, const char *v, struct err *e)
 
 const struct option_row option_rows[] = {
 	{"What to trace", 0, "sshd", NULL, on_sshd, "every ssh server, its sessions and all their processes"},
+	{NULL, 0, "server", "EXE|PORT", on_server, "this is an ssh server too (implies --sshd); may be repeated"},
 	{NULL, 0, "all", NULL, on_all, "every process of the machine"},
 	{NULL, 'p', "pid", "PID", on_pid, "one process and its descendants; ends when it does"},
 	{NULL, 'r', "read", "FILE", on_read, "a recording instead of the kernel; '-': stdin; needs no root"},

@@ -10,12 +10,16 @@
 #include "base/err.h"
 #include "view/view.h"
 
+#define OPTIONS_SERVERS 32
+
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
 	unsigned scope;	       /* WIRE_SCOPE_* */
 	bool scope_given;
 	uint32_t tgid;	       /* of WIRE_SCOPE_TREE */
+	const char *servers[OPTIONS_SERVERS + 1]; /* --server: names and ports, ended by NULL */
+	size_t nservers;
 	char **command;	       /* after --, ended by NULL; else NULL */
 	struct view_filter filter;
 	bool json;

@@ -123,6 +123,8 @@ static int check(struct options *o, struct err *e)
 		return 0;
 	if (o->read && o->scope_given)
 		return err_set(e, EXIT_USAGE, "-r reads a recording: it has its scope already");
+	if (o->read && o->nservers)
+		return err_set(e, EXIT_USAGE, "-r reads a recording: --server cannot add to it");
 	if (o->read && o->duration)
 		return err_set(e, EXIT_USAGE, "--duration ends what is live: it cannot go with -r");
 	if (o->read && o->write)
@@ -133,7 +135,8 @@ static int check(struct options *o, struct err *e)
 		return err_hint(e, "add -q, or -o FILE for the view");
 	}
 	if (!o->read && !o->scope_given) {
-		if (!o->filter.user && !o->filter.tty && !o->filter.peer && !o->filter.session) {
+		if (!o->filter.user && !o->filter.tty && !o->filter.peer && !o->filter.session &&
+		    !o->nservers) {
 			err_set(e, EXIT_USAGE, "nothing to trace");
 			return err_hint(e, "give --sshd, --all, -p PID, -- CMD, or -r FILE");
 		}

@@ -81,6 +81,12 @@ static bool by_itself(const struct fact_interrupt *i)
 	return has_member(i, "ignored_own");
 }
 
+/* One process for many connections: what it does for one whose client went is its own affair. */
+static bool lost_by_many(const struct fact_interrupt *i)
+{
+	return i->many && connection_lost(i) && !said_goodbye(i);
+}
+
 static bool ignored(const struct fact_interrupt *i)
 {
 	return has_member(i, "ignored_from_start") || has_member(i, "ignored_inherited") ||
@@ -193,6 +199,9 @@ static const struct advice table[] = {
 	{"prompt", at_prompt, NULL},
 	{"raw", is_data,
 	 "the program that reads the key decides what it does: it has a way of its own to stop"},
+	{"many", lost_by_many,
+	 "such a server may hang nothing up, with or without a terminal: sigtrace orphans lists what is "
+	 "left, and only a kill ends it"},
 	{"client_alive", timed_out,
 	 "ClientAliveInterval and ClientAliveCountMax of the server decide how soon it notices "
 	 "that a client is gone; ssh -t makes that end a SIGHUP"},

@@ -7,6 +7,7 @@
 #include "event/names.h"
 #include "finding/finding.h"
 
+#define SIGKILL 9
 #define ECONNRESET 104 /* include/uapi/asm-generic/errno.h */
 #define ETIMEDOUT 110
 #define EHOSTUNREACH 113
@@ -39,10 +40,19 @@ static bool is_openssh(const struct session *x)
 	return is_server(x, SERVER_OPENSSH);
 }
 
-/* Dropbear exits 0 and TinySSH 111 however the client went (ssh-facts 0.4). */
+/* Dropbear exits 0 and TinySSH 111 however the client went (ssh-facts 0.4); of others nothing is
+ * known, and one that serves many does not exit at all. */
 static bool tells_nothing(const struct session *x)
 {
-	return is_server(x, SERVER_DROPBEAR) || is_server(x, SERVER_TINYSSH);
+	return x->server && !is_openssh(x);
+}
+
+bool cause_killed_root(const struct session *x)
+{
+	const struct task_signal *g = x->keeper && x->root_exit.seq ? task_signal(x->root, SIGKILL) : NULL;
+
+	return g && exit_signal(x->root->exit_code) == SIGKILL && x->server &&
+	       g->sender_tgid == x->server->key.tgid;
 }
 
 static int server_status(const struct session *x)
@@ -83,7 +93,7 @@ static bool was_held_open(const struct session *x)
 static bool is_exit(const struct session *x)
 {
 	return before(&x->root_exit, changed(x)) && before(&x->root_exit, x->server_exit.ts) &&
-	       before(&x->root_exit, x->hangup.ts) && !was_held_open(x);
+	       before(&x->root_exit, x->hangup.ts) && !was_held_open(x) && !cause_killed_root(x);
 }
 
 static void say_exit(struct buf *b, const struct session *x)
@@ -212,7 +222,7 @@ static bool is_vanished(const struct session *x)
 
 static bool is_gone(const struct session *x)
 {
-	return tells_nothing(x) && changed(x) && x->server_exit.seq;
+	return tells_nothing(x) && changed(x) && (x->server_exit.seq || x->keeper);
 }
 
 /* A goodbye is data right before the FIN: where there was none, none was said. Data may also be
@@ -220,6 +230,33 @@ static bool is_gone(const struct session *x)
 static bool is_gone_in_silence(const struct session *x)
 {
 	return is_gone(x) && x->conn->peer_fin.seq && x->conn->peer_fin_age > GOODBYE;
+}
+
+static bool is_killed_in_silence(const struct session *x)
+{
+	return cause_killed_root(x) && is_gone_in_silence(x);
+}
+
+static bool is_killed(const struct session *x)
+{
+	return cause_killed_root(x) && changed(x);
+}
+
+static bool is_keeper_killed(const struct session *x)
+{
+	return x->keeper_exit.seq && exit_signal(x->keeper->exit_code);
+}
+
+static void say_keeper_killed(struct buf *b, const struct session *x)
+{
+	uint32_t sig = exit_signal(x->keeper->exit_code);
+	const struct task_signal *g = task_signal(x->keeper, sig);
+
+	buf_printf(b, "the server was killed by %s", signal_name(sig));
+	if (g && g->sender_tgid) {
+		buf_str(b, " from ");
+		say_sender(b, g);
+	}
 }
 
 static bool is_anything(const struct session *x)
@@ -233,11 +270,20 @@ static const struct cause causes[] = {
 	{END_EXIT, is_exit, say_exit, NULL, CONF_SEEN},
 	{END_SERVER_KILLED, is_server_killed, say_server_killed, NULL, CONF_SEEN},
 	{END_SERVER_KILLED, is_server_asked, say_server_asked, NULL, CONF_INFERRED},
+	{END_SERVER_KILLED, is_keeper_killed, say_keeper_killed, NULL, CONF_SEEN},
 	{END_RESET, is_reset, NULL, "the connection was reset", CONF_SEEN},
 	{END_TIMEOUT, is_tcp_timeout, NULL, "TCP gave the client up", CONF_SEEN},
 	{END_TIMEOUT, is_silence, NULL, "the server gave a silent client up (ClientAlive)", CONF_SEEN},
 	{END_DISCONNECT, is_disconnect, NULL, "client disconnected", CONF_SEEN},
 	{END_VANISHED, is_vanished, NULL, "client vanished without a goodbye", CONF_SEEN},
+	{END_VANISHED, is_killed_in_silence, NULL,
+	 "client vanished without a goodbye, and the server killed the command when it went",
+	 CONF_INFERRED},
+	{END_DISCONNECT, is_killed, NULL,
+	 "client disconnected, and the server killed the command when it went", CONF_GUESSED},
+	{END_MUX_CLOSED, cause_killed_root, NULL,
+	 "its channel was closed, and the server killed the command; the connection goes on",
+	 CONF_INFERRED},
 	{END_VANISHED, is_gone_in_silence, NULL, "client vanished without a goodbye", CONF_INFERRED},
 	{END_DISCONNECT, is_gone, NULL, "client disconnected", CONF_GUESSED},
 	{END_UNKNOWN, is_anything, NULL, "what ended it was not seen", CONF_GUESSED},
@@ -267,6 +313,9 @@ void cause_evidence(struct seqs *out, const struct session *x)
 
 	seqs_add(out, x->root_exit.seq);
 	seqs_add(out, x->server_exit.seq);
+	seqs_add(out, x->keeper_exit.seq);
+	if (cause_killed_root(x))
+		seqs_add(out, task_signal(x->root, SIGKILL)->seq);
 	seqs_add(out, x->hangup.seq);
 	if (x->server && x->server_exit.seq && exit_signal(x->server->exit_code)) {
 		const struct task_signal *g =

@@ -22,6 +22,8 @@ void cause_say(struct buf *b, const struct cause *c, const struct session *x);
 void cause_evidence(struct seqs *out, const struct session *x);
 /* Did the client go, or its connection, while the command ran? */
 bool cause_is_loss(enum end end);
+/* Did a server of many connections kill the command's first process? It does when the client goes. */
+bool cause_killed_root(const struct session *x);
 
 /* The client's end of the session, and what made it go: false where it does not run on this host. */
 bool client_of(struct fact_client *c, const struct session *x, struct seqs *evidence);

@@ -3,6 +3,7 @@
 #include "finding/finding.h"
 
 #define SIGHUP 1
+#define SIGKILL 9
 #define SIGPIPE 13
 #define HUP_BIT (UINT64_C(1) << (SIGHUP - 1))
 #define PIPE_BIT (UINT64_C(1) << (SIGPIPE - 1))
@@ -69,6 +70,26 @@ static bool group_not_hung_up(const struct survivor *v)
 	return job_not_hung_up(v) && !v->x->interactive;
 }
 
+/* Nobody hung up: the terminal works, though its session's client is gone (ssh-facts 3 g). */
+static bool master_kept(const struct survivor *v)
+{
+	return v->x->pty && v->x->keeper && cause_is_loss(v->end) && !v->x->hangup.seq &&
+	       !v->x->root_exit.seq && v->t->s.tty == v->x->pty;
+}
+
+/* Of those that it would have handed a hang-up on to (ssh-facts 3 f). */
+static bool shell_killed(const struct survivor *v)
+{
+	return job_not_hung_up(v) && v->x->root_exit.seq &&
+	       exit_signal(v->x->root->exit_code) == SIGKILL;
+}
+
+/* ssh-facts 3 k */
+static bool only_root_killed(const struct survivor *v)
+{
+	return !v->x->pty && cause_killed_root(v->x);
+}
+
 static bool has_pty(const struct survivor *v)
 {
 	return v->x->pty != 0;
@@ -101,6 +122,12 @@ static bool by_loss(const struct survivor *v)
 	return cause_is_loss(v->end);
 }
 
+/* Not even a terminal's end need be a hang-up there. */
+static bool by_loss_of_many(const struct survivor *v)
+{
+	return v->x->keeper && by_loss(v);
+}
+
 static bool anything(const struct survivor *v)
 {
 	(void)v;
@@ -121,6 +148,13 @@ static const struct survival survivals[] = {
 	{REASON_OTHER_SESSION, own_session,
 	 "never signalled: it runs in a session of its own (setsid), which a hang-up does not reach",
 	 NULL},
+	{REASON_NO_SIGNAL, master_kept,
+	 "never signalled: the server keeps the terminal's master open, so no hang-up came", BY_HAND},
+	{REASON_NO_SIGNAL, only_root_killed,
+	 "never signalled: the server killed only the command's first process",
+	 "let the command exec it in its own place"},
+	{REASON_NO_SIGNAL, shell_killed,
+	 "never signalled: its shell was killed before it could hand a hang-up on", NULL},
 	{REASON_OTHER_GROUP, job_of_ended_shell,
 	 "never signalled: a background job, and a shell that exits hangs up only the foreground group",
 	 "end jobs before the shell, or set huponexit"},
@@ -139,6 +173,8 @@ static const struct survival survivals[] = {
 	 "wait for it in the command, or end it in the command's own trap"},
 	{REASON_NO_PTY, by_goodbye,
 	 "never signalled: no terminal, so the client's Ctrl-C ended at the client", "try ssh -t"},
+	{REASON_NO_PTY, by_loss_of_many,
+	 "never signalled: no terminal, so the end of the connection only closes its pipes", NULL},
 	{REASON_NO_PTY, by_loss,
 	 "never signalled: no terminal, so the end of the connection only closes its pipes",
 	 "try ssh -t"},

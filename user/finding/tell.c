@@ -34,7 +34,8 @@ void tell_open(struct engine *e, const struct session *x)
 		.kind = FACT_OPEN,
 		.ts = x->opened.ts,
 		.session = x->number,
-		.confidence = tell_confidence(e, x, x->preexisting ? CONF_INFERRED : CONF_SEEN),
+		.confidence = tell_confidence(e, x, x->preexisting && x->conn_sure < CONF_INFERRED ?
+							    CONF_INFERRED : x->conn_sure),
 		.u.open = {
 			.client = here ? &client : NULL,
 			.server = x->server ? server_of(x->server->comm) : SERVER_OTHER,
@@ -269,8 +270,9 @@ static void tell_disconnect(struct engine *e, const struct session *x, const str
 	cause_say(&why, cause, x);
 	if (here)
 		client_say(&why, &client);
-	buf_str(&why, here ? "; no signal was generated for the session" :
-			     "; no signal was generated here");
+	if (!cause_killed_root(x))
+		buf_str(&why, here ? "; no signal was generated for the session" :
+				     "; no signal was generated here");
 	members = members_at_end(x, &evidence, &n);
 	f.u.interrupt = (struct fact_interrupt){
 		.origin = ORIGIN_DISCONNECT,
@@ -281,6 +283,7 @@ static void tell_disconnect(struct engine *e, const struct session *x, const str
 								      VERDICT_NO_EFFECT,
 		.cause = cause->end,
 		.client = here ? &client : NULL,
+		.many = x->keeper != NULL,
 		.why = buf_cstr(&why),
 		.tgid = x->server ? x->server->key.tgid : 0,
 		.comm = x->server ? x->server->comm : "",

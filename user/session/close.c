@@ -92,9 +92,24 @@ static void on_exited(struct sessions *s, const struct event *ev)
 		} else if (x->server == t) {
 			mark_once(&x->server_exit, ev);
 			settle(s, x, ts);
+		} else if (x->keeper == t) {
+			mark_once(&x->keeper_exit, ev);
+			settle(s, x, ts);
 		} else if (x->number == t->session && x->state == SESSION_OPEN && x->root_exit.seq) {
 			set_deadline(s, x, ts + SERVER_LAG);
 		}
+	}
+}
+
+/* No process of the server's ends with a connection where one serves many. */
+static void on_conn(struct sessions *s, const struct event *ev)
+{
+	struct session *x;
+
+	DL_FOREACH(s->list, x) {
+		if (x->keeper && x->state == SESSION_OPEN && x->conn && conn_changed(x->conn) &&
+		    x->deadline == UINT64_MAX)
+			set_deadline(s, x, ev->u.h.ts + SERVER_LAG);
 	}
 }
 
@@ -151,6 +166,10 @@ void close_apply(struct sessions *s, const struct event *ev)
 	case WIRE_SIGNAL_GENERATE:
 		on_generate(s, ev);
 		break;
+	case WIRE_SOCK_STATE:
+	case WIRE_SOCK_RESET:
+		on_conn(s, ev);
+		break;
 	case WIRE_TRACE_READY:
 		if (ev->u.ready.asked)
 			answered(s);
@@ -165,6 +184,8 @@ static void due_open(struct sessions *s, struct session *x)
 	x->deadline = UINT64_MAX;
 	if (x->hangup.seq)
 		settle(s, x, x->hangup.ts);
+	else if (x->keeper && x->conn && conn_changed(x->conn))
+		settle(s, x, session_end(x));
 	else if (x->root_exit.seq && (x->pty || !x->members))
 		settle(s, x, x->root_exit.ts);
 }

@@ -129,14 +129,32 @@ static bool listens(const struct world *w, const struct task *t)
 	return !t->conn && !(parent && parent->s.scope & WIRE_SERVER);
 }
 
+static void on_kept(struct conns *c, struct task *keeper, const struct event *ev)
+{
+	struct conn *k = find(c, &ev->u.owner.sk);
+
+	if (!k || k->closed.seq)
+		k = add(c, &ev->u.owner.sk, ev);
+	if (!k)
+		return;
+	many_keep(k, keeper);
+	k->told_seq = ev->seq;
+}
+
 static void on_owner(struct conns *c, struct world *w, const struct event *ev)
 {
 	const struct wire_sock_owner *r = &ev->u.owner;
 	struct task *t = world_event_task(w, ev);
 	struct conn *k;
 
-	if (t && r->state == WIRE_TCP_LISTEN && t->s.scope & WIRE_SERVER && listens(w, t))
+	if (t && r->state == WIRE_TCP_LISTEN && t->s.scope & WIRE_SERVER && listens(w, t)) {
 		t->listener = true;
+		many_listens(c, t, &r->sk);
+	}
+	if (t && t->alive && r->sk.rport && many_keeper(c, &r->sk) == t) {
+		on_kept(c, t, ev);
+		return;
+	}
 	/* the first one it has is its own: what comes later are tunnels (ssh -L) */
 	if (!t || !t->alive || r->state == WIRE_TCP_LISTEN || !r->sk.rport || t->listener || t->conn)
 		return;
@@ -175,7 +193,10 @@ static void on_exec(struct world *w, const struct event *ev)
 {
 	struct task *t = world_event_task(w, ev);
 
-	if (!t || !t->alive || !t->conn || t->s.scope & WIRE_SERVER)
+	if (!t || !t->alive || !t->conn)
+		return;
+	/* of a server that is not known, what it really kept open is told behind its exec */
+	if (t->s.scope & WIRE_SERVER && server_of(t->comm) != SERVER_OTHER)
 		return;
 	if (t->conn->first == t)
 		t->conn->first = NULL;
@@ -200,11 +221,24 @@ static void on_exited(struct conns *c, struct world *w, const struct event *ev)
 	}
 }
 
+static void on_accepted(struct conns *c, struct conn *k, const struct event *ev)
+{
+	struct task *keeper = many_keeper(c, &ev->u.sock.sk);
+
+	if (!keeper || (k && !k->closed.seq))
+		return;
+	k = add(c, &ev->u.sock.sk, ev);
+	if (k)
+		many_keep(k, keeper);
+}
+
 static void on_state(struct conns *c, const struct event *ev)
 {
 	const struct wire_sock_state *r = &ev->u.sock;
 	struct conn *k = find(c, &r->sk);
 
+	if (r->old_state == WIRE_TCP_SYN_RECV && r->new_state == WIRE_TCP_ESTABLISHED)
+		on_accepted(c, k, ev);
 	if (!k || k->closed.seq)
 		return;
 	if (r->old_state == WIRE_TCP_ESTABLISHED && r->new_state == WIRE_TCP_CLOSE_WAIT) {
@@ -272,6 +306,7 @@ void conns_sweep(struct conns *c, struct world *w)
 	struct conn *k, *next;
 	struct task *t, *tnext;
 
+	many_sweep(c, w);
 	DL_FOREACH_SAFE(c->list, k, next) {
 		if (k->refs)
 			continue;
@@ -299,6 +334,7 @@ void conns_free(struct conns *c)
 		free(l);
 	}
 
+	many_free(c);
 	DL_FOREACH_SAFE(c->list, k, next) {
 		DL_DELETE(c->list, k);
 		free(k);

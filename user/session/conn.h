@@ -43,17 +43,28 @@ struct conn {
 	uint64_t own_fin_age;  /* at own_fin */
 	uint32_t sk_err;       /* at ->CLOSE */
 	struct task *first;    /* the per-connection process; OpenSSH's monitor */
+	struct task *keeper;   /* of a server with one process for many: who listens for it, and lives */
+	uint64_t told_seq;     /* when its keeper was last said to have it open */
 	unsigned sessions;     /* that were opened on it */
-	unsigned refs;	       /* open sessions and live processes */
+	unsigned refs;	       /* open sessions, live processes and a keeper */
 	bool preexisting;
 	uint64_t deadline;     /* when to ask what became of the log-in; 0: never, or done */
 	uint64_t asked_seq;    /* of the record with which its processes were asked for; 0: not */
 	struct conn *next, *prev;
 };
 
+/* Where a server with one process for many connections listens. */
+struct port {
+	uint32_t netns;
+	uint32_t lport;
+	struct task *keeper;
+	struct port *next, *prev;
+};
+
 struct conns {
 	struct conn *list;
 	struct client *clients;
+	struct port *ports;
 	uint64_t due; /* the earliest deadline set since the caller looked, UINT64_MAX: none */
 };
 
@@ -70,6 +81,21 @@ struct task *conn_server(const struct world *w, const struct conn *k);
 
 /* The client in the process group, NULL: there is none that lives. */
 struct client *conns_client_of(const struct conns *c, uint32_t pgid);
+
+/* Does it listen, as a server that is none of those with a process for each connection? */
+bool conn_is_keeper(const struct task *t);
+
+/* many.c: such servers. Which connection the root came on, NULL: none is known; and how sure that is. */
+struct conn *many_conn(const struct conns *c, const struct task *keeper, const struct task *root,
+		       enum confidence *sure);
+/* What the root's SSH_CONNECTION says. */
+void many_parse_env(struct task *t, const struct wire_env *r);
+/* Parts of conn.c. */
+void many_listens(struct conns *c, struct task *t, const struct wire_sock *sk);
+struct task *many_keeper(const struct conns *c, const struct wire_sock *sk);
+void many_keep(struct conn *k, struct task *keeper);
+void many_sweep(struct conns *c, struct world *w);
+void many_free(struct conns *c);
 
 /* The first thing that happened to the TCP connection, 0 if nothing did yet. */
 uint64_t conn_changed(const struct conn *c);

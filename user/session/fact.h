@@ -134,6 +134,7 @@ struct fact_interrupt {
 	const struct fact_hop *via; /* from the user's terminal on; the last leads to `tty` */
 	size_t nvia;
 	const struct fact_client *client; /* of ORIGIN_DISCONNECT; NULL: elsewhere, or not known */
+	bool many;	 /* .. of a server with one process for many connections */
 	const char *why; /* one sentence */
 	uint32_t tgid;	 /* whom the line is about: the first member, or the server's process */
 	const char *comm;

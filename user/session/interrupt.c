@@ -8,6 +8,7 @@
 
 #define SIGINT 2
 #define SIGQUIT 3
+#define SIGKILL 9
 #define SIGTSTP 20
 
 #define BURST (20 * MS)	   /* after the last signal: no further process will get this one */
@@ -219,6 +220,9 @@ static struct interrupt *of_process(struct sessions *s, const struct wire_genera
 	struct interrupt *i;
 
 	if (!(r->flags & WIRE_SIG_INFO) || r->si_code > 0 || r->sender_pid == t->key.tgid || !x)
+		return NULL;
+	/* a server of many kills the command when its client goes: the session's end tells that */
+	if (x->keeper && r->sig == SIGKILL)
 		return NULL;
 	if (x->server && x->server->key.tgid == r->sender_pid)
 		origin = ORIGIN_SSH_SIGNAL;

@@ -2,7 +2,9 @@
 /*
  * Which exec is the root of an ssh session: the first exec of a process that a server's process
  * forked (ssh-facts 2). OpenSSH's leads a session of its own, PAM helpers of its monitor never do;
- * Dropbear and TinySSH call setsid() only for a terminal, and run no helpers.
+ * Dropbear and TinySSH call setsid() only for a terminal, and run no helpers. Of a server with one
+ * process for many connections it is what has a terminal, or leads a session, or, where the user
+ * named the server, any program: then the environment, told behind the exec, says on which one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,19 +109,20 @@ static void set_root(struct sessions *s, struct session *x, struct task *t)
 	copy_user(s, x, t->s.uid);
 }
 
-static void open_root(struct sessions *s, struct task *t, struct task *server,
-		      const struct event *ev, bool preexisting)
+static struct session *open_root(struct sessions *s, struct task *t, struct task *server,
+				 struct conn *conn, const struct event *ev, bool preexisting)
 {
-	struct session *x = new_session(s, server, server->conn, ev);
+	struct session *x = new_session(s, server, conn, ev);
 
 	if (!x)
-		return;
+		return NULL;
 	set_root(s, x, t);
 	x->pty = t->s.tty;
 	x->preexisting = preexisting;
 	set_request(x, t);
 	session_join(x, t);
 	session_done(s, DONE_OPEN, x, NULL);
+	return x;
 }
 
 static struct task *serving_parent(const struct sessions *s, const struct task *t)
@@ -145,6 +148,59 @@ static bool is_root(const struct sessions *s, const struct task *t)
 	       (t->s.sid == t->key.tgid || runs_no_helpers(p));
 }
 
+/* Up from the root's parent: Teleport has a process of the session in between. */
+static struct task *keeper_of(const struct sessions *s, const struct task *t)
+{
+	struct task *p = serving_parent(s, t);
+
+	for (int i = 0; i < 3 && p && !p->conn; i++) {
+		if (conn_is_keeper(p))
+			return p;
+		p = serving_parent(s, p);
+	}
+	return NULL;
+}
+
+static void open_kept(struct sessions *s, struct task *t, const struct event *ev, bool preexisting)
+{
+	struct task *keeper = keeper_of(s, t);
+	enum confidence sure;
+	struct session *x;
+	struct conn *k;
+
+	/* a server that was started inside a session serves sessions of its own */
+	if (!keeper || !t->alive || t->s.scope & WIRE_SERVER ||
+	    (t->session && t->session != keeper->session))
+		return;
+	k = many_conn(&s->conns, keeper, t, &sure);
+	if (t->s.sid != t->key.tgid && !(keeper->s.scope & WIRE_NAMED))
+		return;
+	/* a helper of the server's, as far as is known */
+	if (!t->s.tty && !t->ssh.family && (!k || k->sessions))
+		return;
+	if (t->session)
+		session_leave(s, t);
+	x = open_root(s, t, serving_parent(s, t), k, ev, preexisting);
+	if (!x)
+		return;
+	x->keeper = keeper;
+	keeper->held++;
+	x->conn_sure = sure;
+	if (!k)
+		x->sk = t->ssh;
+}
+
+static void on_env(struct sessions *s, const struct event *ev)
+{
+	struct task *t = world_event_task(s->world, ev);
+
+	if (!t)
+		return;
+	many_parse_env(t, &ev->u.env);
+	if (s->ready)
+		open_kept(s, t, ev, false);
+}
+
 static void on_exec(struct sessions *s, const struct event *ev)
 {
 	struct task *t = world_event_task(s->world, ev);
@@ -153,7 +209,7 @@ static void on_exec(struct sessions *s, const struct event *ev)
 	if (!t)
 		return;
 	if (is_root(s, t)) {
-		open_root(s, t, serving_parent(s, t), ev, false);
+		open_root(s, t, serving_parent(s, t), serving_parent(s, t)->conn, ev, false);
 		return;
 	}
 	x = session_find(s, t->session);
@@ -283,7 +339,9 @@ static void on_ready(struct sessions *s, const struct event *ev)
 	}
 	for (t = s->world->tasks; t; t = t->hh.next)
 		if (t->alive && t->known && is_root(s, t))
-			open_root(s, t, serving_parent(s, t), ev, true);
+			open_root(s, t, serving_parent(s, t), serving_parent(s, t)->conn, ev, true);
+		else if (t->alive && t->known)
+			open_kept(s, t, ev, true);
 	for (t = s->world->tasks; t; t = t->hh.next)
 		if (t->alive && !t->conn)
 			adopt(s, t);
@@ -340,6 +398,9 @@ void open_apply(struct sessions *s, const struct event *ev)
 	switch (ev->u.h.kind) {
 	case WIRE_TASK_EXEC:
 		on_exec(s, ev);
+		break;
+	case WIRE_TASK_ENV:
+		on_env(s, ev);
 		break;
 	case WIRE_TASK_EXIT:
 		on_exited(s, ev);

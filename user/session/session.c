@@ -280,6 +280,9 @@ void sessions_apply(struct sessions *s, const struct event *ev)
 	case WIRE_TRACE_READY:
 		s->sweep = true;
 		break;
+	case WIRE_SOCK_STATE:
+		s->sweep |= ev->u.sock.new_state == WIRE_TCP_CLOSE;
+		break;
 	case WIRE_TRACE_LOST:
 		on_lost(s, ev);
 		break;
@@ -297,8 +300,11 @@ static void let_go(struct sessions *s, struct session *x)
 		world_release(s->world, x->root);
 	if (x->server)
 		world_release(s->world, x->server);
+	if (x->keeper)
+		world_release(s->world, x->keeper);
 	if (x->conn)
 		x->conn->refs--;
+	x->keeper = NULL;
 	x->root = NULL;
 	x->conn = NULL;
 	x->server = NULL;

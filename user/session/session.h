@@ -38,11 +38,14 @@ struct session {
 	enum session_state state;
 	struct task *root;   /* NULL for a connection without a command */
 	struct task *server; /* the server's process that forked the root */
+	struct task *keeper; /* of a server with one process for many connections, that one; else NULL */
 	struct conn *conn;   /* NULL: not seen */
+	enum confidence conn_sure; /* that it is this one */
 	struct wire_sock sk; /* the connection's; family 0: not known */
 	struct mark opened;
 	struct mark root_exit;
 	struct mark server_exit;
+	struct mark keeper_exit; /* where that is not the server's process */
 	struct mark hangup;  /* SIGHUP of the kernel to the root of a pty session */
 	bool hangup_alive;   /* the server's process was still alive then */
 	uint64_t ended;	     /* ts of the first of the above that ended it */

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/parse.h"
 #include "sigtrace.skel.h"
 #include "source/frame.h"
 #include "source/proc.h"
@@ -181,18 +182,43 @@ static int configure(struct live *l, struct err *e)
 	return 0;
 }
 
-static int fill_maps(struct live *l, struct err *e)
+static int name_server(struct live *l, const char *name, uint32_t is)
+{
+	char comm[WIRE_COMM] = "";
+
+	frame_copy(comm, sizeof(comm), name);
+	return bpf_map__update_elem(l->skel->maps.server_names, comm, sizeof(comm), &is, sizeof(is),
+				    BPF_ANY);
+}
+
+static int name_port(struct live *l, uint32_t port)
 {
 	uint32_t one = 1;
 
-	for (const char *const *name = l->o.servers; name && *name; name++) {
-		char comm[WIRE_COMM] = "";
+	return bpf_map__update_elem(l->skel->maps.named_ports, &port, sizeof(port), &one,
+				    sizeof(one), BPF_ANY);
+}
 
-		frame_copy(comm, sizeof(comm), *name);
-		if (bpf_map__update_elem(l->skel->maps.server_names, comm, sizeof(comm), &one,
-					 sizeof(one), BPF_ANY))
-			return fail(e, "cannot name the servers to the kernel");
+static int name_servers(struct live *l)
+{
+	for (const char *const *name = l->o.servers; name && *name; name++)
+		if (name_server(l, *name, WIRE_SERVER))
+			return -1;
+	for (const char *const *name = l->o.named; name && *name; name++) {
+		uint64_t port;
+
+		if (parse_u64(*name, UINT16_MAX, &port) ?
+			    name_server(l, *name, WIRE_SERVER | WIRE_NAMED) :
+			    name_port(l, port))
+			return -1;
 	}
+	return 0;
+}
+
+static int fill_maps(struct live *l, struct err *e)
+{
+	if (name_servers(l))
+		return fail(e, "cannot name the servers to the kernel");
 	l->scope = mmap(NULL, l->scope_len, PROT_READ | PROT_WRITE, MAP_SHARED,
 			bpf_map__fd(l->skel->maps.scope), 0);
 	if (l->scope == MAP_FAILED) {
@@ -271,7 +297,9 @@ static int run_iter(struct bpf_link *link)
 	return n < 0 ? -1 : 0;
 }
 
-enum { SNAP_MARK = 1, SNAP_EMIT, SNAP_ASKED }; /* snapshot.bpf.c */
+/* snapshot.bpf.c */
+enum { SNAP_MARK = 1, SNAP_EMIT, SNAP_ASKED, SNAP_PORTS, SNAP_LISTENERS, SNAP_CONNS,
+       SNAP_CLIENTS };
 
 /* The master of a terminal of our own: from it the programs learn what a keystroke's work runs. */
 static int open_terminal(struct live *l)
@@ -289,6 +317,12 @@ static int snapshot(struct live *l, uint32_t mode)
 	return run_iter(l->skel->links.on_task);
 }
 
+static int snapshot_files(struct live *l, uint32_t mode)
+{
+	l->skel->bss->snap_mode = mode;
+	return run_iter(l->skel->links.on_task_file);
+}
+
 static void tell_ready(struct live *l, uint64_t started, uint32_t asked)
 {
 	struct wire_ready r;
@@ -303,8 +337,10 @@ static void tell_ready(struct live *l, uint64_t started, uint32_t asked)
 int live_snapshot(struct live *l, uint64_t started, struct err *e)
 {
 	int terminal = open_terminal(l);
-	int bad = snapshot(l, SNAP_MARK) || run_iter(l->skel->links.on_task_file) ||
-		  snapshot(l, SNAP_EMIT) || run_iter(l->skel->links.on_task_file);
+	/* which ports are served must be known before a client of one can be told */
+	int bad = (l->o.named && snapshot_files(l, SNAP_PORTS)) || snapshot(l, SNAP_MARK) ||
+		  snapshot_files(l, SNAP_CLIENTS) || snapshot(l, SNAP_EMIT) ||
+		  snapshot_files(l, SNAP_LISTENERS) || snapshot_files(l, SNAP_CONNS);
 
 	l->skel->bss->learn_fd = 0;
 	if (terminal >= 0)

@@ -20,6 +20,7 @@ struct live_options {
 	unsigned scope;		    /* WIRE_SCOPE_* */
 	uint32_t tgid;		    /* traced as well, with its descendants; 0: none */
 	const char *const *servers; /* comm of ssh servers, ended by NULL */
+	const char *const *named;   /* --server: of others, by comm or port; ended by NULL, or NULL */
 	uint32_t ring;		    /* bytes, a power of two; 0: 8 MiB */
 	/* Takes every record, in causal order; the bytes live until it returns. */
 	void (*put)(void *ctx, const void *rec, size_t len);

@@ -64,6 +64,7 @@ struct task {
 	char *filename;		/* of the last exec, or NULL */
 	char *args;
 	uint32_t args_len;
+	struct wire_sock ssh;	/* SSH_CONNECTION of a session's root at its first exec; family 0: none */
 	struct task_signal signals[TASK_SIGNALS]; /* one a signal number, the oldest gives way */
 	/* owned by session/ */
 	struct conn *conn;	/* the connection that a server's process serves */
