@@ -71,14 +71,15 @@ static json_t *expect_row(struct live *l, int pid, const char *evidence)
 static void lose(struct client *c, int pid)
 {
 	int64_t deadline = proc_now_ms() + EVENT_MS;
-	int server = proc_parent(pid), monitor = proc_parent(server);
+	int above[8], n = 0;
 
+	/* Up to the listener, which is our child: each has the connection's socket, or its terminal. */
+	for (int p = proc_parent(pid); n < 8 && p > 1 && proc_parent(p) != getpid(); p = proc_parent(p))
+		above[n++] = p;
 	client_signal(c, SIGKILL);
-	proc_ends(server);
-	/* It has the connection's socket too, and ends last. The listener is our child. */
-	if (proc_parent(monitor) != getpid())
-		proc_ends(monitor);
-	while (proc_parent(pid) == server && proc_left(deadline))
+	for (int i = 0; i < n; i++)
+		proc_ends(above[i]);
+	while (n && proc_parent(pid) == above[0] && proc_left(deadline))
 		poll(NULL, 0, 2);
 }
 
