@@ -78,7 +78,7 @@ static void on_key(struct sessions *s, const struct event *ev)
 	uint32_t session = session_of_tty(s, r->tty_sid, r->tty_pgrp);
 	struct interrupt *i;
 
-	if (!session)
+	if (!session && !(s->command && s->command->pty == r->tty))
 		return;
 	i = r->isig ? NULL : find_raw(s, r);
 	if (i) {
@@ -250,7 +250,7 @@ static void on_generate(struct sessions *s, const struct event *ev)
 	const struct task *t = world_task(s->world, r->target_tgid, r->target_start);
 	struct interrupt *i;
 
-	if (!t || !t->session)
+	if (!t || !session_find(s, t->session))
 		return;
 	i = from_tty(r) ? of_tty(s, r, t) : of_process(s, r, t);
 	if (!i || interrupt_member(i, &t->key))
@@ -264,7 +264,7 @@ static void on_deliver(struct sessions *s, const struct event *ev)
 	struct task *t = world_event_task(s->world, ev);
 	struct interrupt *i;
 
-	if (!t || !t->session)
+	if (!t)
 		return;
 	DL_FOREACH(s->interrupts, i) {
 		struct member *m = i->sig == ev->u.deliver.sig ? interrupt_member(i, &t->key) : NULL;
@@ -310,7 +310,7 @@ static void on_exited(struct sessions *s, const struct event *ev)
 	struct task *t = world_event_task(s->world, ev);
 	struct interrupt *i;
 
-	if (!t || t->exit_seq != ev->seq || !t->session)
+	if (!t || t->exit_seq != ev->seq)
 		return;
 	DL_FOREACH(s->interrupts, i) {
 		struct member *m = interrupt_member(i, &t->key);
