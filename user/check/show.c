@@ -74,7 +74,11 @@ static void put_task(struct buf *b, const struct engine *e, uint32_t tgid, const
 {
 	const struct task *t = world_last(engine_world(e), tgid);
 
-	put_comm(b, comm ? comm : t ? t->comm : "?", tgid);
+	if (!comm && !t) {
+		buf_printf(b, "process %u, which is gone", tgid);
+		return;
+	}
+	put_comm(b, comm ? comm : t->comm, tgid);
 	if (t)
 		put_args(b, t->args, t->args_len);
 }
