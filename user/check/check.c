@@ -225,6 +225,9 @@ void checks_event(struct checks *c, const struct engine *e, const struct event *
 		  uint32_t session)
 {
 	note(c, ev);
+	/* first: what comes now may be what was waited for, too late */
+	if (c->now > c->due)
+		duty_due(c, e);
 	if (c->by_kind[ev->u.h.kind].n) {
 		const struct seen s = {
 			.s = {.kind = ev->u.h.kind, .ev = ev, .session = session,
@@ -234,8 +237,6 @@ void checks_event(struct checks *c, const struct engine *e, const struct event *
 
 		feed(c, &s);
 	}
-	if (c->now > c->due)
-		duty_due(c, e);
 }
 
 /* ---- facts ---- */

@@ -43,7 +43,7 @@ struct bind {
 
 /* ---- errors ---- */
 
-static int unknown_field(struct bind *b, const struct token *t, unsigned kind, const char *dollar)
+static int unknown_field(struct bind *b, const struct token *t, unsigned kind)
 {
 	struct attr all[ATTR_MOST];
 	const char *names[ATTR_MOST];
@@ -52,7 +52,7 @@ static int unknown_field(struct bind *b, const struct token *t, unsigned kind, c
 
 	for (size_t i = 0; i < n; i++)
 		names[i] = all[i].name;
-	buf_printf(&what, "%s has no field%s", attr_kind_name(kind), dollar);
+	buf_printf(&what, "%s has no field", attr_kind_name(kind));
 	lex_unknown(b->x, t, buf_cstr(&what), names, n);
 	buf_free(&what);
 	return -1;
@@ -249,7 +249,7 @@ static int bind_ref(struct bind *b, struct cond_term *c, const struct token *t)
 	if (!b->left)
 		return lex_error(b->x, t->at, "$ stands for a field of the left side of ->");
 	if (!attr_find(b->left, t->p, t->len, &c->left))
-		return unknown_field(b, t, b->left, ": $");
+		return unknown_field(b, t, b->left);
 	if (c->op == OP_IN || c->op == OP_MATCH)
 		return lex_error(b->x, t->at, "$%s does not go with %s", c->left.name,
 				 op_names[c->op]);
@@ -283,7 +283,7 @@ static int bind_term(struct bind *b, struct node *n, struct cond_term *c)
 	c->op = n->op;
 	if (!attr_find(b->kind, n->field.p, n->field.len, &c->a)) {
 		if (!b->lenient)
-			return unknown_field(b, &n->field, b->kind, "");
+			return unknown_field(b, &n->field, b->kind);
 		c->never = true;
 		return 0;
 	}

@@ -43,6 +43,17 @@ void token_show(struct buf *b, const struct token *t)
 	buf_char(b, '\'');
 }
 
+/* "target" of target.tgid */
+static const char *begun_by(const char *word, const char *const *candidates, size_t n)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i < n; i++)
+		if (!strncmp(candidates[i], word, len) && candidates[i][len] == '.')
+			return candidates[i];
+	return NULL;
+}
+
 int lex_unknown(struct lex *x, const struct token *t, const char *what,
 		const char *const *candidates, size_t n)
 {
@@ -50,6 +61,8 @@ int lex_unknown(struct lex *x, const struct token *t, const char *what,
 	char *word = token_text(t);
 	const char *near = word && t->type != TOKEN_END ? parse_nearest(word, candidates, n) : NULL;
 
+	if (word && !near && t->type == TOKEN_WORD)
+		near = begun_by(word, candidates, n);
 	token_show(&shown, t);
 	if (near)
 		lex_error(x, t->at, "%s %s; did you mean %s?", what, buf_cstr(&shown), near);
@@ -78,7 +91,8 @@ static void take_word(struct lex *x, enum token_type type)
 {
 	size_t from = x->at;
 
-	while (x->at < x->n && in_word(x, x->at))
+	/* a $ inside is that of a regular expression */
+	while (x->at < x->n && (in_word(x, x->at) || (x->p[x->at] == '$' && x->at > from)))
 		x->at++;
 	x->now.type = type;
 	x->now.p = x->p + from;
