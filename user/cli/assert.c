@@ -307,6 +307,9 @@ static int run_checks(struct assertion *a)
 	set_command(a);
 	prepare_recording(a);
 	traced = a->o.read ? replay(a) : trace_live(&a->o, view_new(a), &a->run.command_status);
+	/* CMD could not be executed, which is told: nothing was checked */
+	if (a->o.command && a->run.command_status < 0 && traced >= 126)
+		a->finished = false;
 	settle_recording(a);
 	if (a->finished)
 		untold = tell(a);
