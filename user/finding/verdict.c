@@ -50,7 +50,7 @@ static const char *why_unmoved(const struct interrupt *i, const struct member *m
 	case OUTCOME_HANDLED:
 		return "its handler ran and it went on";
 	case OUTCOME_IGNORED:
-		return x && x->root_ignored >> (i->sig - 1) & 1 ?
+		return x && x->number && x->root_ignored >> (i->sig - 1) & 1 ?
 			       "it ignores the signal, as the session did from its first command on" :
 			       "it ignores the signal";
 	case OUTCOME_BLOCKED:

@@ -182,7 +182,8 @@ static struct interrupt *of_process(struct sessions *s, const struct wire_genera
 	enum origin origin = ORIGIN_KILL;
 	struct interrupt *i;
 
-	if (!(r->flags & WIRE_SIG_INFO) || r->si_code > 0 || r->sender_pid == t->key.tgid || !x)
+	if (!(r->flags & WIRE_SIG_INFO) || r->si_code > 0 || r->sender_pid == t->key.tgid || !x ||
+	    !x->number)
 		return NULL;
 	if (x->server && x->server->key.tgid == r->sender_pid)
 		origin = ORIGIN_SSH_SIGNAL;
