@@ -204,9 +204,11 @@ static bool any_step(const struct check *k)
 
 static enum check_verdict settle_order(struct check *k, struct doubts *d)
 {
+	bool unseen = d->c->failed || k->guessed || k->maybe || d->c->lost_kinds & k->sees;
 	size_t bad = out_of_order(k);
 
-	if (d->why.len)
+	/* what stands in the wrong order does so wherever the trace ends */
+	if (d->why.len && (unseen || !bad))
 		return doubtful(k, d);
 	if (no_session(k))
 		return nothing(k);

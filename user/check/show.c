@@ -304,6 +304,9 @@ static void line_signal(struct buf *b, const struct task *t, const struct check_
 {
 	const struct task_signal *g = last_signal(t);
 
+	/* it is what failed: of what should have followed it tells why that did not come */
+	if (g && g->seq == f->seq && !f->instead[0])
+		return;
 	if (!g) {
 		buf_str(b, "no signal was sent to it");
 		return;
@@ -330,10 +333,11 @@ static void line_signal(struct buf *b, const struct task *t, const struct check_
 
 static void line_fate(struct buf *b, const struct task *t, const struct check_failure *f)
 {
-	if (t->alive) {
+	/* in the moment of the event it is there, which tells nothing */
+	if (t->alive && f->instead[0])
 		buf_str(b, "it is still there");
+	if (t->alive)
 		return;
-	}
 	if (exit_signal(t->exit_code))
 		buf_printf(b, "it was killed by %s", signal_name(exit_signal(t->exit_code)));
 	else
