@@ -34,7 +34,7 @@ say  = @$(if $(V),:,printf '  %-8s%s\n' $(1) $(2))
 
 # ---- what there is ---------------------------------------------------------------------------
 
-PURE_DIRS := base event world session finding check view
+PURE_DIRS := base event world session finding cond check view
 BPF_SRC   := $(wildcard bpf/*.bpf.c)
 MAIN_SRC  := user/cli/main.c
 PURE_SRC  := $(wildcard $(PURE_DIRS:%=user/%/*.c))

@@ -102,7 +102,7 @@ struct wire_begin {
 struct wire_end {
 	struct wire_hdr h;
 	__u32 reason; /* WIRE_END_* */
-	__u32 pad;
+	__u32 looked; /* 1: the kernel was asked whom the command left behind, after it had ended */
 };
 
 /*

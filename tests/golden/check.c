@@ -91,7 +91,7 @@ static int one_line(struct lines *l, const char *p, size_t n, bool first, bool l
 	return ret;
 }
 
-int check_json(const struct buf *json, struct buf *why)
+int check_json_lines(const struct buf *json, struct buf *why)
 {
 	const char *p = json->p, *end = json->p + json->len;
 	struct lines l = {0};
@@ -162,12 +162,11 @@ static void on_fact(void *ctx, const struct engine *e, const struct fact *f)
 {
 	struct sound *s = ctx;
 
-	(void)e;
 	if (f->kind == FACT_OPEN && f->session == s->sessions + 1)
 		s->sessions++;
 	if (f->seq != ++s->fed)
 		s->bad = "a fact's seq is not the next one";
-	if (!f->session || f->session > s->sessions)
+	if (f->session > s->sessions || (!f->session && !engine_command(e).is))
 		s->bad = "a fact is of a session that was not opened";
 	if (!f->nevidence)
 		s->bad = "a fact has no evidence";

@@ -43,10 +43,19 @@ int read_file(const char *path, struct buf *b);
 
 /* Every line is an object; trace.begin is the first, trace.end the last; evidence comes before the
  * fact, in order, and is no fact itself. */
-int check_json(const struct buf *json, struct buf *why);
+int check_json_lines(const struct buf *json, struct buf *why);
 /* The records up to any place in the stream, and then the end: every fact is sound. */
 int check_prefixes(const struct records *r, struct buf *why);
 /* The same without any one record, as if it had been lost without a word. */
 int check_gaps(const struct records *r, struct buf *why);
+
+/* ---- checks: CASE.sig, as `sigtrace assert` has them ---- */
+
+/* What they come to, as text. 0, or -1 with a line in `why`. */
+int play_checks(const struct records *r, const char *text, struct buf *out, struct buf *why);
+
+/* Without any one record of the kernel's, which a trace.lost tells instead: no check of the text, nor
+ * of a few that are always tried, passes that did not. */
+int check_losses(const struct records *r, const char *text, struct buf *why);
 
 #endif

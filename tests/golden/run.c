@@ -7,7 +7,7 @@
  *   run --import FILE.sgt   a recording as the text of a case, to be cut down by hand
  *
  * A case is tests/golden/CASE.rec (a record a line in event_parse()'s form; # starts a comment
- * line) with CASE.text, CASE.explain and CASE.json. SIGTRACE_SRC is the source tree (default: here).
+ * line) with CASE.text, CASE.explain and CASE.json; with CASE.sig, a check file, also CASE.checks. SIGTRACE_SRC is the source tree (default: here).
  */
 #include <errno.h>
 #include <glob.h>
@@ -117,11 +117,15 @@ out:
 	return ret;
 }
 
-static void check(const char *name, const struct records *r, const struct buf *json)
+static void check(const char *name, const struct records *r, const struct buf *json,
+		  const char *checks)
 {
 	struct buf why = {0};
 
-	result(name, "evidence", !check_json(json, &why), &why);
+	result(name, "lost records turn no check green", !check_losses(r, checks, &why), &why);
+	buf_reset(&why);
+
+	result(name, "evidence", !check_json_lines(json, &why), &why);
 	buf_reset(&why);
 	result(name, "cut off anywhere", !check_prefixes(r, &why), &why);
 	buf_reset(&why);
@@ -129,10 +133,42 @@ static void check(const char *name, const struct records *r, const struct buf *j
 	buf_free(&why);
 }
 
+/* CASE.sig, if there is one, comes to CASE.checks. `text` gets the first. */
+static int run_checks(const char *path, const char *name, const struct records *r, struct buf *text,
+		      bool update)
+{
+	struct buf at = {0}, got = {0}, why = {0};
+	int ret = 0;
+
+	buf_put(&at, path, strlen(path) - strlen("rec"));
+	buf_str(&at, "sig");
+	if (read_file(buf_cstr(&at), text)) {
+		buf_reset(text);
+		goto out;
+	}
+	if (play_checks(r, buf_cstr(text), &got, &why)) {
+		result(name, "sig", false, &why);
+		ret = -1;
+		goto out;
+	}
+	buf_reset(&at);
+	buf_put(&at, path, strlen(path) - strlen("rec"));
+	buf_str(&at, "checks");
+	if (update)
+		ret = rewrite(buf_cstr(&at), &got);
+	else
+		compare(buf_cstr(&at), name, "checks", &got);
+out:
+	buf_free(&at);
+	buf_free(&got);
+	buf_free(&why);
+	return ret;
+}
+
 /* `path` is that of the .rec. */
 static int run_case(const char *path, const char *name, bool update)
 {
-	struct buf text = {0}, why = {0}, got = {0}, at = {0};
+	struct buf text = {0}, why = {0}, got = {0}, at = {0}, checks = {0}, json = {0};
 	struct records r = {0};
 	int ret = 0;
 
@@ -156,14 +192,18 @@ static int run_case(const char *path, const char *name, bool update)
 		else
 			compare(buf_cstr(&at), name, views[i].suffix, &got);
 	}
+	buf_put(&json, got.p, got.len);
+	ret |= run_checks(path, name, &r, &checks, update);
 	if (!update)
-		check(name, &r, &got);
+		check(name, &r, &json, buf_cstr(&checks));
 out:
 	records_free(&r);
 	buf_free(&text);
 	buf_free(&why);
 	buf_free(&got);
 	buf_free(&at);
+	buf_free(&checks);
+	buf_free(&json);
 	return ret;
 }
 

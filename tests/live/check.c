@@ -12,6 +12,7 @@ struct check {
 	json_int_t opens;
 	json_int_t orphans;
 	json_int_t seq; /* of the line before */
+	bool command; /* the trace is of one */
 };
 
 static int wrong(struct check *c, const json_t *o, const char *fmt, ...)
@@ -73,7 +74,8 @@ static int check_fact(struct check *c, const json_t *o)
 		if (!json_is_integer(v) || json_integer_value(v) < 1 ||
 		    json_integer_value(v) >= number(o, "seq"))
 			return wrong(c, o, "evidence that is no seq from before");
-	if (number(o, "session") < 1)
+	/* a command's Ctrl-C and who it left are of no session */
+	if (number(o, "session") < 1 && (!strncmp(string(o, "type"), "session.", 8) || !c->command))
 		return wrong(c, o, "a fact of no session");
 	return 0;
 }
@@ -96,6 +98,8 @@ static int check_line(struct check *c, const json_t *o, bool first, bool last)
 		return wrong(c, o, "time is not RFC 3339 with ns");
 	if (first != !strcmp(type, "trace.begin") || last != !strcmp(type, "trace.end"))
 		return wrong(c, o, "trace.begin is not the first and trace.end not the last");
+	if (first)
+		c->command = !strcmp(string(o, "scope"), "command") || !strcmp(string(o, "scope"), "tree");
 	c->opens += !strcmp(type, "session.open");
 	c->orphans += !strcmp(type, "orphan");
 	/* trace.end has the number of its record, the facts that it brought forth precede it. */

@@ -10,11 +10,13 @@ int cmd_sessions(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_orphans(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_assert(int argc, char **argv);
 int cmd_fields(int argc, char **argv);
 
-/* Parts of cmd_trace. */
-int trace_live(const struct options *o);
-int trace_live_view(const struct options *o, struct view *v);
+/* Parts of cmd_trace. v: a view of the caller's that it frees, NULL: the one that o asks for.
+ * *its: CMD's exit status, -1: it has none; the return value is then ours alone. NULL: CMD's comes
+ * first, as `--` has it. */
+int trace_live(const struct options *o, struct view *v, int *its);
 int trace_replay(const struct options *o);
 
 extern const char *const sigtrace_version;

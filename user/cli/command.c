@@ -3,13 +3,50 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void run_child(int go, int failed, char **argv)
+#include "base/parse.h"
+
+int command_user(struct command_user *u, const char *name, struct err *e)
+{
+	const char *sudo = getenv("SUDO_UID");
+	const struct passwd *p;
+	uint64_t uid;
+
+	memset(u, 0, sizeof(*u));
+	if (geteuid() || (!name && (!sudo || parse_u64(sudo, UINT32_MAX - 1, &uid) || !uid)))
+		return name ? err_set(e, EXIT_USAGE, "--user needs root") : 0;
+	p = name ? getpwnam(name) : getpwuid((uid_t)uid);
+	if (!p)
+		return err_set(e, EXIT_USAGE, "there is no user '%s'", name ? name : sudo);
+	u->uid = p->pw_uid;
+	u->gid = p->pw_gid;
+	snprintf(u->name, sizeof(u->name), "%s", p->pw_name);
+	snprintf(u->home, sizeof(u->home), "%s", p->pw_dir);
+	u->ngroups = sizeof(u->groups) / sizeof(u->groups[0]);
+	if (getgrouplist(u->name, u->gid, u->groups, &u->ngroups) < 0)
+		return err_set(e, EXIT_CANNOT_TRACE, "user '%s' is in too many groups", u->name);
+	return 1;
+}
+
+static int become(const struct command_user *u)
+{
+	if (setgroups((size_t)u->ngroups, u->groups) || setresgid(u->gid, u->gid, u->gid) ||
+	    setresuid(u->uid, u->uid, u->uid))
+		return -1;
+	return setenv("HOME", u->home, 1) || setenv("USER", u->name, 1) ||
+	       setenv("LOGNAME", u->name, 1);
+}
+
+static void run_child(int go, int failed, char **argv, const struct command_user *u)
 {
 	sigset_t none;
 	char byte;
@@ -22,14 +59,15 @@ static void run_child(int go, int failed, char **argv)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (read(go, &byte, 1) != 1)
 		_exit(127); /* the tracer could not start */
-	execvp(argv[0], argv);
+	if (!u || !become(u))
+		execvp(argv[0], argv);
 	why = errno;
 	if (write(failed, &why, sizeof(why)) < 0)
 		_exit(126);
 	_exit(127);
 }
 
-int command_fork(struct command *c, char **argv, struct err *e)
+int command_fork(struct command *c, char **argv, const struct command_user *u, struct err *e)
 {
 	int go[2], failed[2];
 
@@ -44,7 +82,7 @@ int command_fork(struct command *c, char **argv, struct err *e)
 		goto err2;
 	if (!c->pid) {
 		close(go[1]);
-		run_child(go[0], failed[1], argv);
+		run_child(go[0], failed[1], argv, u);
 	}
 	close(go[0]);
 	close(failed[1]);

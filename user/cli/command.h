@@ -8,6 +8,19 @@
 
 #include "base/err.h"
 
+/* Whom a command runs as. */
+struct command_user {
+	uid_t uid;
+	gid_t gid;
+	gid_t groups[256];
+	int ngroups;
+	char name[64];
+	char home[256];
+};
+
+/* The account `name`; NULL: who called sudo. 1: *u is filled; 0: as we do, so *u is not; -1 with e. */
+int command_user(struct command_user *u, const char *name, struct err *e);
+
 struct command {
 	pid_t pid;
 	int go;	    /* its start waits for this pipe */
@@ -15,8 +28,8 @@ struct command {
 	int pidfd;  /* readable when it has ended */
 };
 
-/* Forks. 0, or -1 with e. */
-int command_fork(struct command *c, char **argv, struct err *e);
+/* Forks. u NULL: as the same user. 0, or -1 with e. */
+int command_fork(struct command *c, char **argv, const struct command_user *u, struct err *e);
 
 /* Lets it exec. 0, or -1 with e and status 126 or 127, as a shell would. */
 int command_start(struct command *c, const char *name, struct err *e);

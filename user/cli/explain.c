@@ -61,7 +61,7 @@ static int explain_live(struct options *o, struct question *q, const struct view
 		return explain_now(o, q, view);
 	o->scope = WIRE_SCOPE_SSHD;
 	o->scope_given = true;
-	return trace_live_view(o, view_explain_new(view, q));
+	return trace_live(o, view_explain_new(view, q), NULL);
 }
 
 static void check_number(struct run *r, const struct question *q)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -32,7 +33,9 @@ struct trace {
 	sigset_t mask;	  /* what signalfd takes */
 	uint64_t started;
 	uint64_t flushed; /* when the recording was, last */
+	uint64_t grace;	  /* until when the command's tree may end; 0: the command runs */
 	uint32_t reason;  /* WIRE_END_*: why it ends; 0: it goes on */
+	bool looked;	  /* the kernel was asked whom the command left */
 };
 
 /* Signals that were ignored when we were started (nohup, a script's `&`) stay ignored. */
@@ -60,7 +63,7 @@ static void on_signal(struct trace *t)
 		return;
 	/* a typed Ctrl-C reaches the command too, the others are passed on: it decides, and its end
 	 * is ours, so that we leave nothing behind ourselves */
-	if (t->command.pid > 0) {
+	if (t->command.pid > 0 && !t->grace) {
 		if (info.ssi_code <= 0)
 			kill(t->command.pid, (int)info.ssi_signo);
 		return;
@@ -77,6 +80,7 @@ static int open_live(struct trace *t)
 		.tgid = o->scope == WIRE_SCOPE_CMD ? (uint32_t)t->command.pid : o->tgid,
 		.servers = server_comms,
 		.named = o->nservers ? o->servers : NULL,
+		.ring = o->ring,
 		.put = run_put,
 		.ctx = &t->run,
 	};
@@ -95,10 +99,14 @@ static int open_live(struct trace *t)
 static int open_process(struct trace *t)
 {
 	const struct options *o = t->run.o;
+	struct command_user user;
+	int as = 0;
 
 	t->process = -1;
 	if (o->scope == WIRE_SCOPE_CMD) {
-		if (command_fork(&t->command, o->command, &t->run.err))
+		if (o->grace && (as = command_user(&user, o->as, &t->run.err)) < 0)
+			goto err;
+		if (command_fork(&t->command, o->command, as ? &user : NULL, &t->run.err))
 			goto err;
 		t->process = t->command.pidfd;
 	} else if (o->scope == WIRE_SCOPE_TREE) {
@@ -184,6 +192,8 @@ static int sleep_for(struct trace *t, size_t drained)
 	ms = until(now, engine_deadline(t->run.engine), ms);
 	if (t->run.o->duration)
 		ms = until(now, t->started + t->run.o->duration, ms);
+	if (t->grace)
+		ms = until(now, t->grace, ms);
 	if (t->run.writer)
 		ms = until(now, t->flushed + FLUSH_EVERY, ms);
 	return ms;
@@ -206,7 +216,7 @@ static void wait_for_more(struct trace *t, size_t drained)
 	struct pollfd fds[FDS] = {
 		[FD_RING] = {.fd = live_fd(t->live), .events = POLLIN},
 		[FD_SIGNAL] = {.fd = t->signals, .events = POLLIN},
-		[FD_PROCESS] = {.fd = t->process, .events = POLLIN},
+		[FD_PROCESS] = {.fd = t->grace ? -1 : t->process, .events = POLLIN},
 		/* no events: only POLLERR, when the reader of our pipe has gone */
 		[FD_OUTPUT] = {.fd = t->run.o->quiet ? -1 : t->run.out},
 	};
@@ -215,7 +225,9 @@ static void wait_for_more(struct trace *t, size_t drained)
 		return;
 	if (fds[FD_SIGNAL].revents)
 		on_signal(t);
-	if (fds[FD_PROCESS].revents)
+	if (fds[FD_PROCESS].revents && t->run.o->grace)
+		t->grace = live_now() + t->run.o->grace;
+	else if (fds[FD_PROCESS].revents)
 		t->reason = WIRE_END_COMMAND;
 	if (fds[FD_OUTPUT].revents & POLLERR)
 		t->run.out_gone = true;
@@ -229,6 +241,30 @@ static void check_end(struct trace *t)
 		t->reason = WIRE_END_OUTPUT;
 	else if (t->run.o->duration && live_now() >= t->started + t->run.o->duration)
 		t->reason = WIRE_END_DURATION;
+	else if (t->grace && (live_now() >= t->grace || !engine_left(t->run.engine, NULL, 0)))
+		t->reason = WIRE_END_COMMAND;
+}
+
+/* Whom the command left: records tell it too, but not who has a parent and a state now. */
+static void look(struct trace *t)
+{
+	size_t n = engine_left(t->run.engine, NULL, 0), done = 0;
+	uint32_t *tgids = calloc(n + 1, sizeof(*tgids));
+
+	if (!tgids) {
+		t->run.failed = true;
+		err_set(&t->run.err, EXIT_INCONCLUSIVE, "out of memory");
+		return;
+	}
+	n = engine_left(t->run.engine, tgids, n);
+	do {
+		size_t some = n - done < ASKS ? n - done : ASKS;
+
+		live_ask(t->live, tgids + done, some);
+		done += some;
+	} while (done < n);
+	free(tgids);
+	t->looked = true;
 }
 
 static void loop(struct trace *t)
@@ -250,26 +286,26 @@ static void end(struct trace *t)
 	struct wire_end r;
 
 	if (t->live) {
+		if (t->grace && t->reason == WIRE_END_COMMAND)
+			look(t);
 		live_stop(t->live);
 		live_close(t->live);
 	}
 	frame_end(&r, t->reason ? t->reason : WIRE_END_ERROR);
+	r.looked = t->looked;
 	run_put(&t->run, &r, sizeof(r));
 }
 
-int trace_live(const struct options *o)
-{
-	return trace_live_view(o, run_view(o));
-}
-
-int trace_live_view(const struct options *o, struct view *v)
+int trace_live(const struct options *o, struct view *v, int *told)
 {
 	struct trace t = {.process = -1, .signals = -1};
 	int status, its;
 
 	t.started = live_now();
 	t.flushed = t.started;
-	if (run_open_view(&t.run, o, v))
+	if (told)
+		*told = -1;
+	if (run_open_view(&t.run, o, v ? v : run_view(o)))
 		goto out;
 	t.run.hold = true;
 	if (take_signals(&t) || open_process(&t) || open_live(&t))
@@ -289,7 +325,10 @@ out:
 	if (t.reason == WIRE_END_COMMAND && o->command) {
 		/* a failure of the command says more than that some of it was not seen */
 		its = command_status(&t.command);
-		status = its ? its : status;
+		if (told)
+			*told = its;
+		else
+			status = its ? its : status;
 	}
 	if (o->command)
 		command_close(&t.command);

@@ -17,6 +17,7 @@ static const struct {
 	{"sessions", cmd_sessions},
 	{"explain", cmd_explain},
 	{"orphans", cmd_orphans},
+	{"assert", cmd_assert},
 	{"demo", cmd_demo},
 	{"fields", cmd_fields},
 };

@@ -185,6 +185,21 @@ static int on_event(struct options *o, const char *v, struct err *e)
 	return each_word(o, v, e, add_kind);
 }
 
+static int on_condition(struct options *o, const char *v, struct err *e)
+{
+	struct buf why = {0};
+
+	if (o->filter.where)
+		return err_set(e, EXIT_USAGE, "-F is given twice: write one condition, with and");
+	o->filter.where = filter_new("-F", v, strlen(v), &why);
+	if (!o->filter.where) {
+		err_set(e, EXIT_USAGE, "%.*s", (int)strcspn(buf_cstr(&why), "\n"), buf_cstr(&why));
+		err_hint(e, "sigtrace fields lists what a condition can name");
+	}
+	buf_free(&why);
+	return o->filter.where ? 0 : -1;
+}
+
 static int on_failed(struct options *o, const char *v, struct err *e)
 {
 	(void)v;
@@ -261,6 +276,32 @@ static int on_duration(struct options *o, const char *v, struct err *e)
 	return 0;
 }
 
+/* A power of two: that is what the kernel makes rings of. */
+static int on_buffer(struct options *o, const char *v, struct err *e)
+{
+	size_t n = strspn(v, "0123456789");
+	char digits[16] = "";
+	uint64_t size = 0, ring = 4096;
+
+	if (n && n < sizeof(digits))
+		memcpy(digits, v, n);
+	if (!parse_u64(digits, 1 << 20, &size) && !strcmp(v + n, "M"))
+		size *= 1024 * 1024;
+	else if (size && (!strcmp(v + n, "k") || !strcmp(v + n, "K")))
+		size *= 1024;
+	else
+		size = 0;
+	if (!size || size > UINT64_C(1) << 30) {
+		err_set(e, EXIT_USAGE, "--buffer takes a size such as 64k or 8M, at most 1024M, not '%s'",
+			v);
+		return -1;
+	}
+	while (ring < size)
+		ring *= 2;
+	o->ring = (uint32_t)ring;
+	return 0;
+}
+
 static int on_ready_fd(struct options *o, const char *v, struct err *e)
 {
 	uint64_t fd;
@@ -301,6 +342,7 @@ const struct option_row option_rows[] = {
 	{NULL, 0, "session", "ID", on_session, "one session, by its number"},
 	{NULL, 's', "signal", "SIG,..", on_signal, "these signals; !SIG: all but it"},
 	{NULL, 'e', "event", "KIND,..", on_event, "these kinds, named as in JSON; !KIND: all but it"},
+	{NULL, 'F', "filter", "CONDITION", on_condition, "what a condition holds for: 'sig=SIGTERM target.comm=nginx'"},
 	{NULL, 'x', "failed", NULL, on_failed, "only what was ignored, blocked or failed"},
 	{"Output", 0, "json", NULL, on_json, "one JSON object a line"},
 	{NULL, 'w', "write", "FILE", on_write, "record to FILE as well; with -q, only that"},
@@ -309,6 +351,7 @@ const struct option_row option_rows[] = {
 	{NULL, 'q', "quiet", NULL, on_quiet, "show nothing"},
 	{NULL, 'v', "verbose", NULL, on_verbose, "show everything: also forks, sockets, SIGCHLD, start-up files"},
 	{NULL, 0, "duration", "TIME", on_duration, "stop after 300ms, 2s, 5m, 1h"},
+	{NULL, 0, "buffer", "SIZE", on_buffer, "of the ring buffer: 64k, 8M (8M)"},
 	{NULL, 0, "ready-fd", "N", on_ready_fd, "write a newline to descriptor N when every hook is attached"},
 	{NULL, 'h', "help", NULL, on_help, "show this"},
 	{NULL, 'V', "version", NULL, on_version, "show the version"},

@@ -11,6 +11,7 @@
 #include "view/view.h"
 
 #define OPTIONS_SERVERS 32
+#define OPTIONS_EXPRS 64
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -33,6 +34,14 @@ struct options {
 	int ready_fd;	       /* -1: none */
 	bool help;
 	bool version;
+	uint32_t ring;	       /* bytes of the ring buffer, 0: the default */
+	uint64_t grace;	       /* ns to wait for whom the command left, before the kernel is asked; 0: not */
+	bool own_loss;	       /* who shows it tells of lost records */
+	const char *exprs[OPTIONS_EXPRS]; /* of assert, as the next three */
+	size_t nexprs;
+	const char *as;	       /* account that the command runs as; NULL: the one that called sudo */
+	bool strict;
+	bool list;
 	const char *only;      /* of a command: the long names of its options, " read json .. "; else NULL */
 	const char *word;      /* of a command: its argument, NULL: none was given */
 };
@@ -42,9 +51,13 @@ int options_parse(struct options *o, int argc, char **argv, struct err *e);
 
 /*
  * The same for a command that has only some of the options (long names between blanks, such as
- * " read help ") and takes one word. `only` is kept.
+ * " read help ", and "--" if it takes a command to run) and takes one word. `only` is kept; a
+ * command's own rows are in it by the command's name.
  */
 int options_parse_only(struct options *o, int argc, char **argv, const char *only, struct err *e);
+
+/* Do they go together, and is there something to trace? For who takes a scope, after the other. */
+int options_check(struct options *o, struct err *e);
 
 /* The rows, grouped, as --help shows them; those in `only`, NULL: all. */
 void options_help(FILE *out, const char *only);

@@ -6,29 +6,44 @@
 #include "base/parse.h"
 #include "cli/options_row.h"
 
-static bool is_of(const char *only, const struct option_row *r)
+static bool has_word(const char *words, const char *word)
 {
-	const char *at = only;
-	size_t n = strlen(r->name);
+	const char *at = words;
+	size_t n = strlen(word);
 
-	while (at && (at = strstr(at, r->name))) {
+	while (at && (at = strstr(at, word))) {
 		if (at[-1] == ' ' && at[n] == ' ')
 			return true;
 		at += n;
 	}
-	return !only;
+	return false;
+}
+
+/* Row i of those that there are for `only`, NULL: it is not among them. */
+static const struct option_row *row_of(const char *only, size_t i)
+{
+	const struct option_row *r = &option_rows[i];
+
+	if (i >= option_count)
+		return has_word(only, "assert") ? &assert_rows[i - option_count] : NULL;
+	return !only || has_word(only, r->name) ? r : NULL;
+}
+
+static size_t rows(void)
+{
+	return option_count + assert_count;
 }
 
 void options_help(FILE *out, const char *only)
 {
 	if (only)
 		fputs("\nOptions\n", out);
-	for (size_t i = 0; i < option_count; i++) {
-		const struct option_row *r = &option_rows[i];
+	for (size_t i = 0; i < rows(); i++) {
+		const struct option_row *r = row_of(only, i);
 		char left[64];
 		int n = 0;
 
-		if (!is_of(only, r))
+		if (!r)
 			continue;
 		if (r->group && !only)
 			fprintf(out, "\n%s\n", r->group);
@@ -42,19 +57,25 @@ void options_help(FILE *out, const char *only)
 	}
 }
 
-static const struct option_row *find_brief(char c)
+static const struct option_row *find_brief(const char *only, char c)
 {
-	for (size_t i = 0; i < option_count; i++)
-		if (option_rows[i].brief == c)
-			return &option_rows[i];
+	for (size_t i = 0; i < rows(); i++) {
+		const struct option_row *r = row_of(only, i);
+
+		if (r && r->brief == c)
+			return r;
+	}
 	return NULL;
 }
 
-static const struct option_row *find_name(const char *name, size_t n)
+static const struct option_row *find_name(const char *only, const char *name, size_t n)
 {
-	for (size_t i = 0; i < option_count; i++)
-		if (strlen(option_rows[i].name) == n && !strncmp(option_rows[i].name, name, n))
-			return &option_rows[i];
+	for (size_t i = 0; i < rows(); i++) {
+		const struct option_row *r = row_of(only, i);
+
+		if (r && strlen(r->name) == n && !strncmp(r->name, name, n))
+			return r;
+	}
 	return NULL;
 }
 
@@ -63,9 +84,9 @@ static int unknown(const struct options *o, const char *arg, struct err *e)
 	const char *names[OPTIONS_MOST], *near;
 	size_t n = 0;
 
-	for (size_t i = 0; i < option_count; i++)
-		if (is_of(o->only, &option_rows[i]))
-			names[n++] = option_rows[i].name;
+	for (size_t i = 0; i < rows(); i++)
+		if (row_of(o->only, i))
+			names[n++] = row_of(o->only, i)->name;
 	near = !strncmp(arg, "--", 2) ? parse_nearest(arg + 2, names, n) : NULL;
 	err_set(e, EXIT_USAGE, "unknown option '%s'", arg);
 	return near ? err_hint(e, "did you mean --%s?", near) :
@@ -76,9 +97,10 @@ static int unknown(const struct options *o, const char *arg, struct err *e)
 static int take_long(struct options *o, int argc, char **argv, int *i, struct err *e)
 {
 	const char *arg = argv[*i], *eq = strchr(arg, '=');
-	const struct option_row *r = find_name(arg + 2, eq ? (size_t)(eq - arg - 2) : strlen(arg + 2));
+	const struct option_row *r =
+		find_name(o->only, arg + 2, eq ? (size_t)(eq - arg - 2) : strlen(arg + 2));
 
-	if (!r || !is_of(o->only, r))
+	if (!r)
 		return unknown(o, arg, e);
 	if (!r->arg && eq)
 		return err_set(e, EXIT_USAGE, "--%s takes no value", r->name);
@@ -91,9 +113,9 @@ static int take_long(struct options *o, int argc, char **argv, int *i, struct er
 static int take_brief(struct options *o, int argc, char **argv, int *i, struct err *e)
 {
 	for (const char *p = argv[*i] + 1; *p; p++) {
-		const struct option_row *r = find_brief(*p);
+		const struct option_row *r = find_brief(o->only, *p);
 
-		if (!r || !is_of(o->only, r))
+		if (!r)
 			return unknown(o, argv[*i], e);
 		if (!r->arg) {
 			if (r->set(o, NULL, e))
@@ -117,7 +139,7 @@ static int take_command(struct options *o, char **argv, struct err *e)
 	return options_scope(o, WIRE_SCOPE_CMD, e);
 }
 
-static int check(struct options *o, struct err *e)
+int options_check(struct options *o, struct err *e)
 {
 	if (o->help || o->version)
 		return 0;
@@ -160,7 +182,7 @@ static int parse(struct options *o, int argc, char **argv, struct err *e)
 		const char *arg = argv[i];
 		int r;
 
-		if (!strcmp(arg, "--") && !o->only)
+		if (!strcmp(arg, "--") && (!o->only || has_word(o->only, "--")))
 			return take_command(o, argv + i + 1, e);
 		if (!strncmp(arg, "--", 2))
 			r = take_long(o, argc, argv, &i, e);
@@ -177,7 +199,7 @@ static int parse(struct options *o, int argc, char **argv, struct err *e)
 int options_parse(struct options *o, int argc, char **argv, struct err *e)
 {
 	memset(o, 0, sizeof(*o));
-	return parse(o, argc, argv, e) ? -1 : check(o, e);
+	return parse(o, argc, argv, e) ? -1 : options_check(o, e);
 }
 
 int options_parse_only(struct options *o, int argc, char **argv, const char *only, struct err *e)

@@ -14,10 +14,13 @@ struct option_row {
 	const char *help;
 };
 
-#define OPTIONS_MOST 48
+#define OPTIONS_MOST 64
 
 extern const struct option_row option_rows[];
 extern const size_t option_count;
+/* Those of `sigtrace assert` alone. */
+extern const struct option_row assert_rows[];
+extern const size_t assert_count;
 
 /* "what 'value'" as a usage error, and as its hint which value was meant (NULL: --help). -1. */
 int options_usage(struct err *e, const char *what, const char *value, const char *hint);

@@ -179,7 +179,7 @@ int run_close(struct run *r)
 		r->failed = true;
 	if (r->out > STDERR_FILENO && close(r->out) && !r->failed)
 		fail(r, EXIT_INCONCLUSIVE, "cannot write", r->o->output);
-	if (r->engine && engine_totals(r->engine).lost && !r->failed) {
+	if (r->engine && engine_totals(r->engine).lost && !r->failed && !r->o->own_loss) {
 		r->failed = true;
 		err_set(&r->err, EXIT_INCONCLUSIVE,
 			"%llu records were lost: what is told of that time may be incomplete",

@@ -14,6 +14,7 @@ static int show_help(void)
 	       "  sigtrace sessions [-r FILE] [ID]     who was logged in, or all of one session\n"
 	       "  sigtrace explain [-r FILE] [WHAT]    each Ctrl-C, or why a process died or did not\n"
 	       "  sigtrace orphans [options]           what past ssh sessions left behind; needs no trace\n"
+	       "  sigtrace assert FILE -- CMD [ARG..]  checks for CI; also -e CHECK, -r FILE\n"
 	       "  sigtrace demo                        a throw-away sshd, and what it leaves behind\n"
 	       "  sigtrace fields                      every kind and field of a record\n");
 	options_help(stdout, NULL);
@@ -27,6 +28,7 @@ int cmd_trace(int argc, char **argv)
 {
 	struct options o;
 	struct err e = {0};
+	int status;
 
 	if (options_parse(&o, argc, argv, &e)) {
 		log_err(&e);
@@ -38,5 +40,7 @@ int cmd_trace(int argc, char **argv)
 		printf("sigtrace %s\n", sigtrace_version);
 		return EXIT_OK;
 	}
-	return o.read ? trace_replay(&o) : trace_live(&o);
+	status = o.read ? trace_replay(&o) : trace_live(&o, NULL, NULL);
+	filter_free(o.filter.where);
+	return status;
 }

@@ -58,7 +58,7 @@ static const struct field rows_wire_begin[] = {
 static const struct field rows_wire_end[] = {
 #define R(member, ...) ROW(WIRE_TRACE_END, wire_end, member, #member, __VA_ARGS__)
 	R(reason, ENUM, false, "why the trace ended", .names = table_end_reason),
-	R(pad, PAD, false, ""),
+	R(looked, BOOL, false, "the kernel was asked whom the command left behind"),
 #undef R
 	END
 };

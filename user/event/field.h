@@ -36,6 +36,9 @@ enum field_format {
 	FIELD_STATE,	/* u32 task_struct.__state: letter of /proc in JSON, bits in text */
 	FIELD_ADDR,	/* u8[16]: an address of the record's family */
 	FIELD_DERIVED,	/* size 0, at the end of a kind: JSON works it out from other members */
+	/* of facts alone: session/fact_field.h */
+	FIELD_ID,	/* u32, 0 as null */
+	FIELD_TEXT,	/* const char *, NUL-terminated */
 };
 
 struct field {

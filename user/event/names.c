@@ -254,15 +254,16 @@ enum sig_origin sig_origin(const struct wire_generate *g)
 	return SIG_ORIGIN_KERNEL;
 }
 
+const char *const sig_origin_names[] = {
+	[SIG_ORIGIN_TTY] = "tty",     [SIG_ORIGIN_USER] = "user",
+	[SIG_ORIGIN_KERNEL] = "kernel", [SIG_ORIGIN_TIMER] = "timer",
+	[SIG_ORIGIN_CHILD] = "child", [SIG_ORIGIN_HANGUP] = "hangup",
+	NULL,
+};
+
 const char *generate_origin(const struct wire_generate *g)
 {
-	static const char *const names[] = {
-		[SIG_ORIGIN_TTY] = "tty",     [SIG_ORIGIN_USER] = "user",
-		[SIG_ORIGIN_KERNEL] = "kernel", [SIG_ORIGIN_TIMER] = "timer",
-		[SIG_ORIGIN_CHILD] = "child", [SIG_ORIGIN_HANGUP] = "hangup",
-	};
-
-	return names[sig_origin(g)];
+	return sig_origin_names[sig_origin(g)];
 }
 
 /* include/linux/sched.h task_state_index(), fs/proc/array.c task_state_array */

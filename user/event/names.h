@@ -36,6 +36,7 @@ enum sig_origin {
 };
 enum sig_origin sig_origin(const struct wire_generate *g);
 const char *generate_origin(const struct wire_generate *g); /* its name: "tty" .. */
+extern const char *const sig_origin_names[]; /* by enum sig_origin, ended by NULL */
 
 /* The letter of /proc/PID/stat: R S D T t X Z P I. fs/proc/array.c */
 char task_state_letter(uint32_t state);

@@ -69,6 +69,10 @@ enum event_error engine_feed(struct engine *e, const void *rec, size_t len)
 		/* what is still to be told comes before the last record */
 		sessions_finish(&e->sessions);
 		tell_done(e);
+		e->looked = ev.u.end.looked && e->sessions.command &&
+			    e->sessions.command->root_exit.seq;
+		if (e->looked)
+			tell_left(e);
 	}
 	ev.seq = ++e->seq;
 	e->totals.records++;
@@ -101,6 +105,30 @@ size_t engine_asks(struct engine *e, uint32_t *tgids, size_t max)
 	memmove(s->asks, s->asks + n, (s->nasks - n) * sizeof(*s->asks));
 	s->nasks -= n;
 	return n;
+}
+
+size_t engine_left(const struct engine *e, uint32_t *tgids, size_t max)
+{
+	const struct task *t;
+	size_t n = 0;
+
+	for (t = e->world.tasks; t; t = t->hh.next)
+		if (tree_has(&e->sessions, t) && n++ < max)
+			tgids[n - 1] = t->key.tgid;
+	return n;
+}
+
+struct command_view engine_command(const struct engine *e)
+{
+	const struct session *x = e->sessions.command;
+
+	return (struct command_view){
+		.is = e->sessions.command_tgid != 0,
+		.tgid = e->sessions.command_tgid,
+		.ended = x ? x->ended : 0,
+		.looked = e->looked,
+		.left = engine_left(e, NULL, 0),
+	};
 }
 
 struct totals engine_totals(const struct engine *e)

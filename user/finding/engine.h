@@ -50,6 +50,22 @@ uint64_t engine_deadline(const struct engine *e);
  */
 size_t engine_asks(struct engine *e, uint32_t *tgids, size_t max);
 
+/*
+ * The command of `-- CMD`, or the process of -p: its tree lives on behind it. Who is left is told
+ * as orphans of session 0 when trace.end says that the kernel was asked (`looked`), which live
+ * sources do some time after its end: task.snapshot of those in engine_left(), trace.ready.
+ */
+struct command_view {
+	bool is;	/* the trace is of one */
+	uint32_t tgid;
+	uint64_t ended; /* ts; 0: it has not */
+	bool looked;
+	size_t left;	/* of its tree alive, as far as records tell; not itself */
+};
+struct command_view engine_command(const struct engine *e);
+/* Of its tree, alive: at most `max` tgids; how many there are. */
+size_t engine_left(const struct engine *e, uint32_t *tgids, size_t max);
+
 /* Totals for trace.end and the summary. */
 struct totals {
 	uint64_t records; /* taken, trace.begin and trace.end included */

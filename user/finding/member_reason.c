@@ -79,7 +79,8 @@ static bool ignored_own(const struct member_view *v)
 /* The session's root had it so at its first exec: nothing in the session is the cause. */
 static bool ignored_from_start(const struct member_view *v)
 {
-	return ignored(v) && start_mask(v->m) & bit(v) && v->x && !v->x->preexisting &&
+	return ignored(v) && start_mask(v->m) & bit(v) && v->x && v->x->number &&
+	       !v->x->preexisting &&
 	       v->x->root_ignored & bit(v);
 }
 

@@ -181,9 +181,84 @@ static const struct survival survivals[] = {
 	{REASON_UNKNOWN, anything, "no record tells why it is still there", NULL},
 };
 
+/* ---- of a command ---- */
+
+/* The last signal that ends a process by default and did not end this one; NULL: none came. */
+static const struct task_signal *survived(const struct survivor *v)
+{
+	static const uint32_t ending[] = {SIGHUP, 2, 3, SIGKILL, 10, 12, SIGPIPE, 14, 15};
+	const struct task_signal *last = NULL;
+
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+		const struct task_signal *g = task_signal(v->t, ending[i]);
+
+		if (g && (!last || g->ts > last->ts))
+			last = g;
+	}
+	return last;
+}
+
+static bool sent_in_vain(const struct survivor *v)
+{
+	return survived(v) != NULL;
+}
+
+static bool left_stuck(const struct survivor *v)
+{
+	return sent_in_vain(v) && (v->t->s.state & TASK_KILLABLE_BITS) == TASK_UNINTERRUPTIBLE;
+}
+
+static bool left_stopped(const struct survivor *v)
+{
+	return sent_in_vain(v) && v->t->s.state & TASK_STOPPED_STATES;
+}
+
+static bool left_ignoring(const struct survivor *v)
+{
+	return sent_in_vain(v) && survived(v)->result == 1;
+}
+
+static bool left_blocking(const struct survivor *v)
+{
+	return sent_in_vain(v) && survived(v)->blocked;
+}
+
+static bool left_handling(const struct survivor *v)
+{
+	return sent_in_vain(v) && survived(v)->disposition == WIRE_HANDLER &&
+	       survived(v)->delivered_seq;
+}
+
+static bool other_group(const struct survivor *v)
+{
+	return v->t->s.pgid != v->x->root_pgid;
+}
+
+static const struct survival command_survivals[] = {
+	{REASON_UNINTERRUPTIBLE, left_stuck,
+	 "it sleeps uninterruptibly (state D): the signal that it was sent waits for that to end", NULL},
+	{REASON_STOPPED, left_stopped, "it is stopped: the signal that it was sent waits for a SIGCONT",
+	 NULL},
+	{REASON_IGNORED, left_ignoring, "it was sent a signal that it ignores", BY_HAND},
+	{REASON_BLOCKED, left_blocking, "it blocks the signal that it was sent", BY_HAND},
+	{REASON_HANDLED, left_handling, "its handler took the signal that it was sent, and it went on",
+	 BY_HAND},
+	{REASON_UNKNOWN, sent_in_vain, "it was sent a signal and is still there", BY_HAND},
+	{REASON_OTHER_SESSION, own_session,
+	 "never signalled: it runs in a session of its own (setsid), which no signal to the command's "
+	 "group and no Ctrl-C reaches",
+	 NULL},
+	{REASON_OTHER_GROUP, other_group,
+	 "never signalled: it runs in a process group of its own, which no signal to the command's "
+	 "group and no Ctrl-C reaches",
+	 "wait for it in the command, or end it in the command's own trap"},
+	{REASON_NO_SIGNAL, anything, "never signalled: the command ended and left it running",
+	 "wait for it in the command, or end it in the command's own trap"},
+};
+
 const struct survival *survival_of(const struct survivor *v)
 {
-	const struct survival *r = survivals;
+	const struct survival *r = v->x->number ? survivals : command_survivals;
 
 	while (!r->is(v))
 		r++;

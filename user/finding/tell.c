@@ -405,3 +405,13 @@ void tell_close(struct engine *e, const struct session *x)
 		tell_orphan(e, x, t, cause->end);
 	}
 }
+
+void tell_left(struct engine *e)
+{
+	const struct session *x = e->sessions.command;
+	const struct task *t;
+
+	for (t = e->world.tasks; t; t = t->hh.next)
+		if (tree_left(&e->sessions, t))
+			tell_orphan(e, x, t, END_EXIT);
+}

@@ -13,7 +13,7 @@ struct engine {
 	struct wire_begin begin;
 	struct totals totals;
 	uint64_t seq;
-	bool ended;
+	bool looked; /* trace.end says that the kernel was asked whom the command left */
 };
 
 /* Each makes one fact, or those that belong together, and hands it to the sink. */
@@ -21,6 +21,8 @@ void tell_open(struct engine *e, const struct session *x);
 void tell_interrupt(struct engine *e, const struct interrupt *i, const struct session *x);
 /* session.close, before it the client's going as an interrupt, behind it who was left. */
 void tell_close(struct engine *e, const struct session *x);
+/* Who outlived the command. */
+void tell_left(struct engine *e);
 
 /* An orphan has ended. */
 void tell_fate(struct engine *e, const struct session *x, const struct task *t);

@@ -125,7 +125,7 @@ static void on_key(struct sessions *s, const struct event *ev)
 	uint32_t session = session_of_tty(s, r->tty_sid, r->tty_pgrp);
 	uint32_t beyond = l ? session_of_client(s, l) : 0;
 
-	if (session)
+	if (session || (s->command && s->command->pty == r->tty))
 		typed(s, ev, session, NULL);
 	if (beyond && (!session || !r->isig))
 		typed(s, ev, beyond, l);
@@ -172,7 +172,7 @@ static struct interrupt *of_tty(struct sessions *s, const struct wire_generate *
 	i = add(s, number, ORIGIN_TTY, r->sig, r->h.ts);
 	if (!i)
 		return NULL;
-	i->client = !t->session;
+	i->client = number && !t->session;
 	i->tty = tty;
 	i->fg_pgid = r->pgid;
 	via_take(s, i, r->h.ts);
@@ -219,7 +219,8 @@ static struct interrupt *of_process(struct sessions *s, const struct wire_genera
 	enum origin origin = ORIGIN_KILL;
 	struct interrupt *i;
 
-	if (!(r->flags & WIRE_SIG_INFO) || r->si_code > 0 || r->sender_pid == t->key.tgid || !x)
+	if (!(r->flags & WIRE_SIG_INFO) || r->si_code > 0 || r->sender_pid == t->key.tgid || !x ||
+	    !x->number)
 		return NULL;
 	/* a server of many kills the command when its client goes: the session's end tells that */
 	if (x->keeper && r->sig == SIGKILL)
@@ -236,7 +237,7 @@ static struct interrupt *of_process(struct sessions *s, const struct wire_genera
 	i = add(s, number, origin, r->sig, r->h.ts);
 	if (!i)
 		return NULL;
-	i->client = !t->session;
+	i->client = number && !t->session;
 	i->sender_session = sender ? sender->session : 0;
 	i->sender_tgid = r->sender_pid;
 	memcpy(i->sender_comm, r->h.comm, WIRE_COMM);
@@ -297,10 +298,10 @@ static void on_generate(struct sessions *s, const struct event *ev)
 	struct interrupt *i;
 	uint32_t number;
 
-	if (!t || (!t->session && !t->client))
+	if (!t)
 		return;
-	number = t->session ? t->session : session_of_client(s, t->client);
-	if (!number)
+	number = !t->session && t->client ? session_of_client(s, t->client) : t->session;
+	if (!session_find(s, number))
 		return;
 	i = from_tty(r) ? of_tty(s, r, t, number) : of_process(s, r, t, number);
 	if (!i || interrupt_member(i, &t->key))
@@ -314,7 +315,7 @@ static void on_deliver(struct sessions *s, const struct event *ev)
 	struct task *t = world_event_task(s->world, ev);
 	struct interrupt *i;
 
-	if (!t || (!t->session && !t->client))
+	if (!t)
 		return;
 	DL_FOREACH(s->interrupts, i) {
 		struct member *m = i->sig == ev->u.deliver.sig ? interrupt_member(i, &t->key) : NULL;
@@ -353,7 +354,7 @@ static void on_exited(struct sessions *s, const struct event *ev)
 	struct task *t = world_event_task(s->world, ev);
 	struct interrupt *i;
 
-	if (!t || t->exit_seq != ev->seq || (!t->session && !t->client))
+	if (!t || t->exit_seq != ev->seq)
 		return;
 	DL_FOREACH(s->interrupts, i) {
 		struct member *m = interrupt_member(i, &t->key);

@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "session/fact.h"
+#include "session/fact_field.h"
 
-#define NAMES(function, type, ...)                                                                 \
+#define LOOKUP(function, type, names)                                                              \
 	const char *function(type v)                                                               \
 	{                                                                                          \
-		static const char *const names[] = {__VA_ARGS__};                                  \
-                                                                                                   \
 		return (unsigned)v < sizeof(names) / sizeof(names[0]) && names[v] ? names[v] : "?"; \
 	}
 
-NAMES(fact_kind_name, enum fact_kind,
-      [FACT_OPEN] = "session.open",
-      [FACT_INTERRUPT] = "interrupt",
-      [FACT_ORPHAN] = "orphan",
-      [FACT_CLOSE] = "session.close",
-      [FACT_FATE] = "orphan.exit")
+/* The table is for fact_field.c, so it is ended by NULL. */
+#define NAMES(function, type, ...)                                                                 \
+	const char *const function##s[] = {__VA_ARGS__, NULL};                                     \
+	LOOKUP(function, type, function##s)
+
+static const char *const kinds[] = {
+	[FACT_OPEN] = "session.open",
+	[FACT_INTERRUPT] = "interrupt",
+	[FACT_ORPHAN] = "orphan",
+	[FACT_CLOSE] = "session.close",
+	[FACT_FATE] = "orphan.exit",
+};
+LOOKUP(fact_kind_name, enum fact_kind, kinds)
 
 NAMES(confidence_name, enum confidence,
       [CONF_SEEN] = "seen",
@@ -78,3 +83,5 @@ NAMES(end_name, enum end,
       [END_TIMEOUT] = "timeout",
       [END_SERVER_KILLED] = "server_killed",
       [END_MUX_CLOSED] = "mux_closed")
+
+const char *const side_names[] = {"server", "client", NULL};

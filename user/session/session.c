@@ -78,6 +78,8 @@ void sessions_free(struct sessions *s)
 		DL_DELETE(s->list, x);
 		session_free(x);
 	}
+	if (s->command)
+		session_free(s->command);
 	conns_free(&s->conns);
 	free(s->asks);
 }
@@ -86,6 +88,8 @@ struct session *session_find(const struct sessions *s, uint32_t number)
 {
 	struct session *x;
 
+	if (!number)
+		return s->command;
 	HASH_FIND(hh, s->by_number, &number, sizeof(number), x);
 	return x;
 }
@@ -287,6 +291,7 @@ void sessions_apply(struct sessions *s, const struct event *ev)
 		on_lost(s, ev);
 		break;
 	}
+	tree_apply(s, ev);
 	open_apply(s, ev);
 	noise_apply(s, ev);
 	interrupt_apply(s, ev);

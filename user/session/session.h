@@ -182,6 +182,9 @@ struct sessions {
 	struct conns conns;
 	struct session *list; /* open ones, and done ones that still have live processes */
 	struct session *by_number; /* the same */
+	struct session *command; /* number 0: that of `-- CMD` or -p, tree.c; NULL: there is none */
+	uint32_t command_tgid;	 /* 0: none is traced */
+	uint64_t ready_seq;	 /* of the last answer of the kernel */
 	struct interrupt *interrupts; /* not yet resolved, oldest first */
 	struct done *done, *done_tail;
 	uint32_t *asks;
@@ -238,6 +241,13 @@ void session_leave(struct sessions *s, struct task *t);
 void open_apply(struct sessions *s, const struct event *ev);
 void open_due(struct sessions *s);
 uint64_t open_deadline(const struct sessions *s);
+
+/* tree.c: a command and its descendants */
+void tree_apply(struct sessions *s, const struct event *ev);
+/* Is it one of them, and alive? Not the command itself. */
+bool tree_has(const struct sessions *s, const struct task *t);
+/* Did it outlive the command, by the kernel's own answer? */
+bool tree_left(const struct sessions *s, const struct task *t);
 
 /* noise.c: what a shell runs for itself */
 void noise_apply(struct sessions *s, const struct event *ev);

@@ -6,6 +6,7 @@
 #include "event/field.h"
 #include "event/names.h"
 #include "event/tables.h"
+#include "session/fact_field.h"
 #include "view/view.h"
 
 struct json {
@@ -225,7 +226,7 @@ static void put_interrupt(struct buf *b, const struct fact_interrupt *i)
 	put_tty(b, "tty", i->tty);
 	put_u64_null(b, "fg_pgid", i->fg_pgid);
 	put_sender(b, i->sender_tgid, i->sender_comm, i->sender_session);
-	put_str(b, "side", i->at_client ? "client" : "server");
+	put_str(b, "side", side_names[i->at_client]);
 	put_via(b, i);
 	key(b, "members");
 	buf_char(b, '[');

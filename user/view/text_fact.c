@@ -122,7 +122,7 @@ static void say_close(struct text *t, const struct engine *e, const struct fact 
 {
 	const struct fact_close *c = &f->u.close;
 	struct buf *b = &t->v.out;
-	bool told = t->gone[f->session % TEXT_RING] == f->session && !t->v.opt.verbose;
+	bool told = f->session && t->gone[f->session % TEXT_RING] == f->session && !t->v.opt.verbose;
 	bool why = c->why && c->why[0] && !told;
 
 	r->event = "close";

@@ -176,6 +176,8 @@ bool view_wants_event(const struct view *v, const struct engine *e, const struct
 		return false;
 	if (f->failed && !event_failed(ev))
 		return false;
+	if (f->where && !filter_wants(f->where, ev, NULL, session))
+		return false;
 	return event_passes_whom(v, e, ev, session);
 }
 
@@ -216,6 +218,8 @@ bool view_wants_fact(const struct view *v, const struct engine *e, const struct 
 	if (f->kind == FACT_INTERRUPT && !wants_signal(want, f->u.interrupt.sig))
 		return false;
 	if (want->failed && !fact_failed(f))
+		return false;
+	if (want->where && !filter_wants(want->where, NULL, f, f->session))
 		return false;
 	return fact_passes_whom(v, e, f);
 }

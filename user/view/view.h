@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "cond/cond.h"
 #include "finding/engine.h"
 
 /* What to show; from FILTER options. Applies to events and, where it can, to facts. */
@@ -18,6 +19,7 @@ struct view_filter {
 	const char *user; /* -u, NULL: all */
 	uint32_t tty;	  /* -t, 0: all */
 	const char *peer; /* --peer ADDR[:PORT], NULL: all */
+	struct filter *where; /* -F, NULL: all; the caller's */
 };
 
 #define VIEW_FACT_BIT(kind) (UINT32_C(1) << (24 + (kind)))
