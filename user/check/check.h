@@ -134,6 +134,7 @@ struct check_run {
 	uint64_t began;	       /* CLOCK_REALTIME, ns since 1970, of the trace's start */
 	uint64_t duration;     /* ns from the first to the last record */
 	struct check_totals totals;
+	size_t number;	       /* of the result that is written, from 1 */
 };
 
 struct check_output {
@@ -143,11 +144,17 @@ struct check_output {
 	void (*end)(struct buf *out, const struct check_run *run);
 };
 
-/* begin, then each result in order, then end. `run->totals` is set here. */
+/* begin, then each result in order, then end. `run->totals` and `number` are set here. */
 void checks_write(const struct checks *c, const struct check_output *format, struct check_run *run,
 		  struct buf *out);
 
 extern const struct check_output check_text;
 extern const struct check_output check_json;
+extern const struct check_output check_junit;
+extern const struct check_output check_tap;
+
+/* What failed or is inconclusive as annotations of a GitHub Actions log: at most nine, and how many
+ * more there are. */
+void checks_github(const struct checks *c, struct buf *out);
 
 #endif

@@ -10,8 +10,10 @@ void checks_write(const struct checks *c, const struct check_output *format, str
 	run->totals = checks_totals(c);
 	if (format->begin)
 		format->begin(out, run);
-	for (size_t i = 0; format->result && i < checks_count(c); i++)
+	for (size_t i = 0; format->result && i < checks_count(c); i++) {
+		run->number = i + 1;
 		format->result(out, run, checks_result(c, i));
+	}
 	if (format->end)
 		format->end(out, run);
 }

@@ -229,10 +229,9 @@ static void settle_recording(struct assertion *a)
 
 /* ---- all of it ---- */
 
-static int write_results(const struct assertion *a, const struct buf *out)
+/* NULL, "-": stdout. Of -o: the view had it open and was silent. */
+static int write_results(const char *path, const struct buf *out)
 {
-	const char *path = a->o.output;
-	/* the view had it open and was silent */
 	FILE *f = path && strcmp(path, "-") ? fopen(path, "we") : stdout;
 	bool bad;
 
@@ -243,19 +242,44 @@ static int write_results(const struct assertion *a, const struct buf *out)
 	return bad || out->failed ? -1 : 0;
 }
 
-static int tell(struct assertion *a)
+static int write_as(struct assertion *a, const struct check_output *format, const char *path)
 {
 	struct buf out = {0};
+	int bad;
+
+	checks_write(a->checks, format, &a->run, &out);
+	/* a pipe that nobody reads any more is no failure of a check, but neither a success */
+	bad = write_results(path, &out);
+	if (bad)
+		log_line("cannot write the results%s%s: %s", path ? " to " : "", path ? path : "",
+			 strerror(errno));
+	buf_free(&out);
+	return bad;
+}
+
+/* To stderr, of which GitHub takes commands too: what reads stdout gets no foreign lines. */
+static void annotate(const struct assertion *a)
+{
+	struct buf out = {0};
+
+	checks_github(a->checks, &out);
+	fwrite(out.p ? out.p : "", 1, out.len, stderr);
+	buf_free(&out);
+}
+
+static int tell(struct assertion *a)
+{
+	const struct check_output *format = a->o.json ? &check_json :
+					    a->o.tap ? &check_tap : &check_text;
+	const char *github = getenv("GITHUB_ACTIONS");
 	int bad = 0;
 
-	if (a->o.quiet)
-		return 0;
-	checks_write(a->checks, a->o.json ? &check_json : &check_text, &a->run, &out);
-	/* a pipe that nobody reads any more is no failure of a check, but neither a success */
-	bad = write_results(a, &out);
-	if (bad)
-		log_line("cannot write the results: %s", strerror(errno));
-	buf_free(&out);
+	if (a->o.junit)
+		bad = write_as(a, &check_junit, a->o.junit);
+	if (!a->o.quiet)
+		bad |= write_as(a, format, a->o.output);
+	if (github && !strcmp(github, "true"))
+		annotate(a);
 	return bad;
 }
 

@@ -42,6 +42,8 @@ struct options {
 	const char *as;	       /* account that the command runs as; NULL: the one that called sudo */
 	bool strict;
 	bool list;
+	bool tap;
+	const char *junit;     /* NULL: none */
 	const char *only;      /* of a command: the long names of its options, " read json .. "; else NULL */
 	const char *word;      /* of a command: its argument, NULL: none was given */
 };

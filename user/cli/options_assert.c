@@ -35,6 +35,21 @@ static int on_strict(struct options *o, const char *v, struct err *e)
 	return 0;
 }
 
+static int on_junit(struct options *o, const char *v, struct err *e)
+{
+	(void)e;
+	o->junit = v;
+	return 0;
+}
+
+static int on_tap(struct options *o, const char *v, struct err *e)
+{
+	(void)v;
+	(void)e;
+	o->tap = true;
+	return 0;
+}
+
 static int on_list(struct options *o, const char *v, struct err *e)
 {
 	(void)v;
@@ -48,6 +63,8 @@ const struct option_row assert_rows[] = {
 	{NULL, 0, "grace", "TIME", on_grace, "how long what CMD left may take to end (2s)"},
 	{NULL, 0, "strict", NULL, on_strict, "a check whose left side never happened fails"},
 	{NULL, 0, "user", "USER", on_as, "whom CMD runs as; else who called sudo"},
+	{NULL, 0, "junit", "FILE", on_junit, "the results as JUnit XML as well, in FILE"},
+	{NULL, 0, "tap", NULL, on_tap, "the results as TAP 14 instead of text"},
 	{NULL, 0, "list", NULL, on_list, "print the checks, run nothing"},
 };
 
