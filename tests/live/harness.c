@@ -38,6 +38,8 @@ static void child(const struct trace *t, const char *const *args, const int *out
 	size_t n = 1;
 	int null = open("/dev/null", O_RDONLY);
 
+	if (*args && **args != '-') /* a command */
+		argv[n++] = *args++;
 	if (ready >= 0) {
 		snprintf(number, sizeof(number), "%d", ready);
 		argv[n++] = "--ready-fd";

@@ -192,6 +192,7 @@ static int on_count(struct line *l, struct check *k)
 
 static int on_every(struct line *l, struct check *k)
 {
+	k->npat = 2;
 	if (take_pattern(l, &k->pat[0], 0))
 		return -1;
 	if (l->x.now.type != TOKEN_ARROW) {
@@ -200,7 +201,6 @@ static int on_every(struct line *l, struct check *k)
 	}
 	lex_next(&l->x);
 	k->right_no = lex_take(&l->x, "no");
-	k->npat = 2;
 	if (take_pattern(l, &k->pat[1], k->pat[0].kind) || take_within(l, &k->within))
 		return -1;
 	return k->right_no ? add_allows(l, k, k->pat[1].kind) : 0;
