@@ -313,6 +313,9 @@ static void test_status(void **state)
 	expect(l, &r, 0, "fail");
 	assert_int_equal(r.status, 1);
 	run_close(&r);
+	run(l, &r, ARGS("-e", "scope session", "-e", ORPHANS, "--", prog, "well"));
+	expect(l, &r, 0, "vacuous");
+	run_close(&r);
 	run(l, &r, ARGS("-e", "no orphn", "--", prog, "well"));
 	assert_int_equal(r.status, 2);
 	assert_int_equal(r.n, 0);
@@ -353,6 +356,7 @@ static void test_user(void **state)
 	struct live *l = live(state);
 	const struct passwd *p = getpwnam(ACCOUNT);
 	char uid[16], expr[64];
+	struct stat st;
 	struct run r;
 
 	assert_non_null(p);
@@ -366,8 +370,13 @@ static void test_user(void **state)
 	expect(l, &r, 1, "pass");
 	assert_int_equal(r.status, 0);
 	run_close(&r);
-	run(l, &r, ARGS("--user", ACCOUNT, "-e", expr, "--", "/bin/true"));
+	run(l, &r, ARGS("--user", ACCOUNT, "-e", expr, "-e", "never exec", "--", "/bin/true"));
 	expect(l, &r, 0, "pass");
+	expect(l, &r, 1, "fail");
+	/* what is kept is that user's */
+	assert_int_equal(stat("sigtrace-fail-expr.sgt", &st), 0);
+	assert_int_equal(st.st_uid, p->pw_uid);
+	assert_int_equal(st.st_mode & 0777, 0600);
 	run_close(&r);
 	l->passed = true;
 }

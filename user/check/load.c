@@ -340,6 +340,7 @@ static void take_line(struct checks *c, const char *file, unsigned number, const
 			    "not with", words, FORMS);
 	} else {
 		lex_next(&l.x);
+		c->held = forms[form].take ? 0 : number;
 		if (!(forms[form].take ? take_check(&l, form) : forms[form].hold(&l)) &&
 		    l.x.now.type != TOKEN_END)
 			unexpected(&l, "expected the end of the line");
@@ -370,6 +371,7 @@ int checks_load(struct checks *c, const char *name, const char *bytes, size_t n,
 		return -1;
 	}
 	c->scope = NULL;
+	c->held = 0;
 	c->allows_end = c->allows;
 	while (bytes < end) {
 		const char *next = memchr(bytes, '\n', (size_t)(end - bytes));
@@ -378,6 +380,11 @@ int checks_load(struct checks *c, const char *name, const char *bytes, size_t n,
 			next = end;
 		take_line(c, file, ++line, bytes, (size_t)(next - bytes), why);
 		bytes = next + 1;
+	}
+	if (c->held) {
+		c->failed = true;
+		buf_printf(why, "%s:%u:1: this line holds for the checks below it, and there are none\n",
+			   file, c->held);
 	}
 	return c->failed ? -1 : 0;
 }

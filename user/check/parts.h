@@ -102,6 +102,7 @@ struct checks {
 	size_t n;
 	struct scope *scopes, *scope; /* all; the one in force while loading */
 	struct allow *allows;	      /* those in force while loading are the first ones */
+	unsigned held;		      /* line of a scope or allow that no check stands below yet */
 	struct allow *allows_end;     /* where those of another load begin */
 	char **names;
 	size_t nnames;
