@@ -313,6 +313,9 @@ static void test_status(void **state)
 	expect(l, &r, 0, "fail");
 	assert_int_equal(r.status, 1);
 	run_close(&r);
+	run(l, &r, ARGS("-e", "scope session", "-e", ORPHANS, "--", prog, "well"));
+	expect(l, &r, 0, "vacuous");
+	run_close(&r);
 	run(l, &r, ARGS("-e", "no orphn", "--", prog, "well"));
 	assert_int_equal(r.status, 2);
 	assert_int_equal(r.n, 0);
@@ -353,6 +356,7 @@ static void test_user(void **state)
 	struct live *l = live(state);
 	const struct passwd *p = getpwnam(ACCOUNT);
 	char uid[16], expr[64];
+	struct stat st;
 	struct run r;
 
 	assert_non_null(p);
@@ -366,9 +370,46 @@ static void test_user(void **state)
 	expect(l, &r, 1, "pass");
 	assert_int_equal(r.status, 0);
 	run_close(&r);
-	run(l, &r, ARGS("--user", ACCOUNT, "-e", expr, "--", "/bin/true"));
+	run(l, &r, ARGS("--user", ACCOUNT, "-e", expr, "-e", "never exec", "--", "/bin/true"));
 	expect(l, &r, 0, "pass");
+	expect(l, &r, 1, "fail");
+	/* what is kept is that user's */
+	assert_int_equal(stat("sigtrace-fail-expr.sgt", &st), 0);
+	assert_int_equal(st.st_uid, p->pw_uid);
+	assert_int_equal(st.st_mode & 0777, 0600);
 	run_close(&r);
+	l->passed = true;
+}
+
+/* -p: its descendants, once it has ended. */
+static void test_tree(void **state)
+{
+	struct live *l = live(state);
+	struct trace t = {.raw = true};
+	char number[16], fd[16];
+	int go[2], pid;
+
+	assert_int_equal(pipe(go), 0);
+	snprintf(fd, sizeof(fd), "%d", go[0]);
+	pid = fork();
+	if (!pid) {
+		close(go[1]);
+		execl("/bin/sh", "sh", "-c", "read x <&$0; (read y <&$0; :) & exit 0", fd, NULL);
+		_exit(127);
+	}
+	l->child = pid;
+	assert_true(proc_becomes(pid, "sh"));
+	snprintf(number, sizeof(number), "%d", pid);
+	if (trace_start(&t, ARGS("assert", "-q", "--json", "-o", "/dev/null", "--grace", "300ms", "-e",
+				 "no orphan comm=sh", "-p", number)))
+		live_fail(l, "%s", t.why);
+	assert_int_equal(write(go[1], "x\n", 2), 2);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	l->child = 0;
+	assert_int_equal(trace_join(&t, END_MS), 1);
+	trace_free(&t);
+	close(go[0]);
+	close(go[1]);
 	l->passed = true;
 }
 
@@ -399,6 +440,7 @@ int main(void)
 		LIVE_TEST(test_allowed),   LIVE_TEST(test_server),    LIVE_TEST(test_ctrl_c),
 		LIVE_TEST(test_loss),	   LIVE_TEST(test_status),    LIVE_TEST(test_recording),
 		LIVE_TEST(test_user),	   LIVE_TEST(test_filter),
+		LIVE_TEST(test_tree),
 	};
 
 	return cmocka_run_group_tests(tests, live_group_setup, live_group_teardown);

@@ -26,11 +26,14 @@ static void load(const char *name, const char *text, size_t n, size_t *count)
 {
 	const struct check_options opt = {0};
 	struct checks *c = checks_new(&opt);
-	struct buf why = {0};
+	struct buf why = {0}, whole = {0};
 
-	if (checks_load(c, name, text, n, &why))
+	buf_put(&whole, text, n);
+	buf_str(&whole, "\nno orphan"); /* a scope or allow alone is an error */
+	if (checks_load(c, name, whole.p, whole.len, &why))
 		fail_msg("%s", buf_cstr(&why));
-	*count += checks_count(c);
+	*count += checks_count(c) - 1;
+	buf_free(&whole);
 	checks_free(c);
 }
 

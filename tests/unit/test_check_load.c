@@ -163,10 +163,12 @@ static const struct {
 	{"order exec", "1:11: expected < and what comes behind, not the end of the line"},
 	{"order exec < exec < exec < exec < exec < exec < exec < exec < exec",
 	 "1:63: an order has at most 8 steps"},
-	{"scope commnd", "1:7: scope is command, session or all, not 'commnd'; did you mean command?"},
-	{"scope session usr=x", "1:15: session.open has no field 'usr'; did you mean user?"},
-	{"scope command x", "1:15: expected the end of the line, not 'x'"},
-	{"allow orphn", "1:7: expected a kind of event, not 'orphn'; did you mean orphan?"},
+	{"no orphan\nscope command\n", "2:1: this line holds for the checks below it, and there are none"},
+	{"no orphan\nallow orphan\n\n# x", "2:1: this line holds for the checks below it, and there are none"},
+	{"scope commnd\nno orphan", "1:7: scope is command, session or all, not 'commnd'; did you mean command?"},
+	{"scope session usr=x\nno orphan", "1:15: session.open has no field 'usr'; did you mean user?"},
+	{"scope command x\nno orphan", "1:15: expected the end of the line, not 'x'"},
+	{"allow orphn\nno orphan", "1:7: expected a kind of event, not 'orphn'; did you mean orphan?"},
 };
 
 static void wrong(void **state)

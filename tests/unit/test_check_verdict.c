@@ -398,6 +398,17 @@ static void flood(void **state)
 	assert_int_equal(checks_result(c, 0)->verdict, CHECK_PASS);
 	assert_int_equal(checks_result(c, 0)->matches, 3000);
 	checks_free(c);
+	/* each finds its own */
+	buf_reset(&story);
+	buf_str(&story, CMD);
+	for (int i = 0; i < 3000; i++)
+		buf_printf(&story, "@10 kill/50 signal.generate ->a/%d sig=SIGTERM\n", 100 + i);
+	for (int i = 0; i < 3000; i++)
+		buf_printf(&story, "@20 a/%d task.exit\n", 100 + i * 7 % 3000);
+	buf_str(&story, END);
+	c = play("every signal -> exit tgid=$target.tgid within 1s", buf_cstr(&story), false);
+	assert_int_equal(checks_result(c, 0)->verdict, CHECK_PASS);
+	checks_free(c);
 	c = play("every signal -> exit comm=x within 1s", buf_cstr(&story), false);
 	assert_int_equal(checks_result(c, 0)->broken, 3000);
 	assert_int_equal(checks_result(c, 0)->nfailures, CHECK_FAILURES);

@@ -34,7 +34,7 @@ void checks_free(struct checks *c);
  * Adds the checks of n bytes of text, one line a check. `name` stands for the file in errors and in
  * results, and is copied. 0, or -1 when a line is wrong: `why` gets "NAME:LINE:COLUMN: what", and
  * where one is near, "; did you mean WORD?". Several wrong lines give several lines there, each with
- * its newline. After an error the object is only good for checks_free(). All loads come before the
+ * its newline; so does a scope or allow with no check below. After an error the object is only good for checks_free(). All loads come before the
  * first record. `scope` and `allow` lines hold for the lines below them, to the end of this text.
  */
 int checks_load(struct checks *c, const char *name, const char *bytes, size_t n, struct buf *why);

@@ -23,8 +23,28 @@ static uint64_t due_of(const struct check *k, const struct duty *d)
 	return d->deadline + (is_fact(&k->pat[1]) ? LATE : SKEW);
 }
 
+static unsigned bucket_of(int64_t key)
+{
+	return (unsigned)(((uint64_t)key * UINT64_C(0x9e3779b97f4a7c15)) >> 54);
+}
+
+_Static_assert(BUCKETS == 1 << 10, "bucket_of() keeps ten bits");
+
+static void add(struct check *k, struct duty *d)
+{
+	int64_t key;
+
+	/* without memory for them it is found nowhere, and `failed` says so */
+	if (d->refs && cond_key(k->pat[1].cond, d->refs, NULL, &key))
+		d->bucket = bucket_of(key);
+	DL_APPEND(k->duties, d);
+	DL_APPEND2(k->buckets[d->bucket], d, near_prev, near_next);
+	k->nduties++;
+}
+
 static void drop(struct check *k, struct duty *d)
 {
+	DL_DELETE2(k->buckets[d->bucket], d, near_prev, near_next);
 	DL_DELETE(k->duties, d);
 	k->nduties--;
 	refs_free(d->refs);
@@ -45,6 +65,7 @@ void duty_free(struct check *k)
 		drop(k, k->duties);
 	while (k->pasts)
 		drop_past(k, k->pasts);
+	free(k->buckets);
 }
 
 /* ---- what came of one ---- */
@@ -130,8 +151,11 @@ void duty_left(struct checks *c, struct check *k, const struct seen *s, enum tri
 {
 	struct duty *d = calloc(1, sizeof(*d));
 
-	if (!d) {
+	if (!k->buckets)
+		k->buckets = calloc(BUCKETS, sizeof(struct duty *));
+	if (!d || !k->buckets) {
 		c->failed = true;
+		free(d);
 		return;
 	}
 	k->yes += is == COND_YES;
@@ -147,8 +171,7 @@ void duty_left(struct checks *c, struct check *k, const struct seen *s, enum tri
 		show_fill(&d->show, c, s);
 	else
 		show_brief(&d->show, c, s);
-	DL_APPEND(k->duties, d);
-	k->nduties++;
+	add(k, d);
 	if (is_fact(&k->pat[0]) && was_before(c, k, d)) {
 		drop(k, d);
 		return;
@@ -211,6 +234,7 @@ void duty_right(struct checks *c, struct check *k, const struct seen *s)
 {
 	enum tri allowed = COND_NO;
 	struct duty *d, *next;
+	int64_t key;
 
 	if (cond_is(k->pat[1].cond, &s->s, NULL) == COND_NO)
 		return;
@@ -221,9 +245,13 @@ void duty_right(struct checks *c, struct check *k, const struct seen *s)
 	if (is_fact(&k->pat[0]))
 		remember(c, k, s, allowed == COND_MAYBE);
 	came_late(k, s);
-	DL_FOREACH_SAFE(k->duties, d, next) {
+	if (!k->duties)
+		return;
+	d = k->buckets[cond_key(k->pat[1].cond, NULL, &s->s, &key) ? bucket_of(key) : 0];
+	for (; d; d = next) {
 		enum tri is = in_time(d, s->ts) ? cond_is(k->pat[1].cond, &s->s, d->refs) : COND_NO;
 
+		next = d->near_next;
 		if (is == COND_NO)
 			continue;
 		came(c, k, d, s, s->ts,

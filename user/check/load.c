@@ -192,6 +192,7 @@ static int on_count(struct line *l, struct check *k)
 
 static int on_every(struct line *l, struct check *k)
 {
+	k->npat = 2;
 	if (take_pattern(l, &k->pat[0], 0))
 		return -1;
 	if (l->x.now.type != TOKEN_ARROW) {
@@ -200,7 +201,6 @@ static int on_every(struct line *l, struct check *k)
 	}
 	lex_next(&l->x);
 	k->right_no = lex_take(&l->x, "no");
-	k->npat = 2;
 	if (take_pattern(l, &k->pat[1], k->pat[0].kind) || take_within(l, &k->within))
 		return -1;
 	return k->right_no ? add_allows(l, k, k->pat[1].kind) : 0;
@@ -340,6 +340,7 @@ static void take_line(struct checks *c, const char *file, unsigned number, const
 			    "not with", words, FORMS);
 	} else {
 		lex_next(&l.x);
+		c->held = forms[form].take ? 0 : number;
 		if (!(forms[form].take ? take_check(&l, form) : forms[form].hold(&l)) &&
 		    l.x.now.type != TOKEN_END)
 			unexpected(&l, "expected the end of the line");
@@ -370,6 +371,7 @@ int checks_load(struct checks *c, const char *name, const char *bytes, size_t n,
 		return -1;
 	}
 	c->scope = NULL;
+	c->held = 0;
 	c->allows_end = c->allows;
 	while (bytes < end) {
 		const char *next = memchr(bytes, '\n', (size_t)(end - bytes));
@@ -378,6 +380,11 @@ int checks_load(struct checks *c, const char *name, const char *bytes, size_t n,
 			next = end;
 		take_line(c, file, ++line, bytes, (size_t)(next - bytes), why);
 		bytes = next + 1;
+	}
+	if (c->held) {
+		c->failed = true;
+		buf_printf(why, "%s:%u:1: this line holds for the checks below it, and there are none\n",
+			   file, c->held);
 	}
 	return c->failed ? -1 : 0;
 }

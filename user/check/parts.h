@@ -45,7 +45,11 @@ struct duty {
 	bool maybe; /* it is not sure that the left side was one */
 	struct check_failure show;
 	struct duty *next, *prev;
+	struct duty *near_next, *near_prev; /* in its bucket */
+	unsigned bucket;
 };
+
+#define BUCKETS 1024 /* of duties, by what their right side must be equal to */
 
 /* A right side of before its left one became known: facts are told late. */
 struct past {
@@ -74,6 +78,7 @@ struct check {
 	uint64_t yes, maybe, guessed, broken;
 	uint64_t kept; /* duties that were kept */
 	struct duty *duties;
+	struct duty **buckets; /* NULL until there is a duty */
 	size_t nduties;
 	struct past *pasts;
 	struct first first[CHECK_STEPS];
@@ -97,6 +102,7 @@ struct checks {
 	size_t n;
 	struct scope *scopes, *scope; /* all; the one in force while loading */
 	struct allow *allows;	      /* those in force while loading are the first ones */
+	unsigned held;		      /* line of a scope or allow that no check stands below yet */
 	struct allow *allows_end;     /* where those of another load begin */
 	char **names;
 	size_t nnames;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -92,8 +93,12 @@ static int load(struct assertion *a, struct err *e)
 	}
 	if (o->word)
 		bad = checks_load(a->checks, o->word, text.len ? text.p : "", text.len, &why);
+	/* one text: a scope holds for those behind it */
+	buf_reset(&text);
 	for (size_t i = 0; i < o->nexprs; i++)
-		bad |= checks_load(a->checks, "-e", o->exprs[i], strlen(o->exprs[i]), &why);
+		buf_printf(&text, "%s\n", o->exprs[i]);
+	if (o->nexprs)
+		bad |= checks_load(a->checks, "-e", buf_cstr(&text), text.len, &why);
 	if (bad) {
 		fputs(buf_cstr(&why), stderr);
 		err_set(e, EXIT_USAGE, "nothing was run: the checks above are wrong");
@@ -202,10 +207,18 @@ static void prepare_recording(struct assertion *a)
 static void give_away(const struct assertion *a)
 {
 	struct command_user u;
+	struct stat st;
+	int fd;
 
-	if (a->o.scope == WIRE_SCOPE_CMD && command_user(&u, a->o.as, NULL) == 1 &&
-	    lchown(a->temporary, u.uid, u.gid))
-		log_line("cannot give '%s' to %s: %s", a->kept, u.name, strerror(errno));
+	if (a->o.scope != WIRE_SCOPE_CMD || command_user(&u, a->o.as, NULL) != 1)
+		return;
+	/* the folder may be that user's, who could have put a link to something else there */
+	fd = open(a->temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_nlink != 1 ||
+	    fchown(fd, u.uid, u.gid))
+		log_line("cannot give '%s' to %s", a->kept, u.name);
+	if (fd >= 0)
+		close(fd);
 }
 
 static void settle_recording(struct assertion *a)

@@ -342,6 +342,19 @@ static int bind_node(struct bind *b, struct node *n)
 	return (int)b->c->nnodes++;
 }
 
+static const struct cond_term *find_key(const struct cond *c, const struct cond_node *n)
+{
+	const struct cond_term *t = &c->terms[n->a], *found;
+
+	if (n->type == NODE_TERM)
+		return t->is_ref && t->op == OP_EQ && t->a.type != ATTR_STRING &&
+				       t->a.type != ATTR_ADDR ? t : NULL;
+	if (n->type != NODE_AND)
+		return NULL;
+	found = find_key(c, &c->nodes[n->a]);
+	return found ? found : find_key(c, &c->nodes[n->b]);
+}
+
 struct cond *cond_bind_as(struct node *n, struct lex *x, unsigned kind, unsigned left,
 			  bool lenient)
 {
@@ -362,6 +375,7 @@ struct cond *cond_bind_as(struct node *n, struct lex *x, unsigned kind, unsigned
 		cond_free(b.c);
 		return NULL;
 	}
+	b.c->key = find_key(b.c, &b.c->nodes[b.c->nnodes - 1]);
 	return b.c;
 }
 

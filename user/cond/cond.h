@@ -46,6 +46,12 @@ void refs_free(struct refs *r);
 /* c NULL: yes. refs NULL: what needs them is COND_MAYBE. */
 enum tri cond_is(const struct cond *c, const struct subject *s, const struct refs *refs);
 
+/*
+ * A number of the right event that must be that of the left one if c is to hold: by it those that
+ * wait are found. One of refs and s is given. false: c has no such pair.
+ */
+bool cond_key(const struct cond *c, const struct refs *refs, const struct subject *s, int64_t *key);
+
 /* What the subject has to say of each term, kept for when the left event becomes known. NULL: out of
  * memory. */
 struct frozen *cond_freeze(const struct cond *c, const struct subject *s);

@@ -225,6 +225,24 @@ enum tri cond_thaw(const struct cond *c, const struct frozen *f, const struct re
 	return c ? run(&r, &c->nodes[c->nnodes - 1]) : COND_YES;
 }
 
+bool cond_key(const struct cond *c, const struct refs *refs, const struct subject *s, int64_t *key)
+{
+	struct value v = {0};
+
+	if (!c || !c->key)
+		return false;
+	if (s) {
+		c->key->a.get(s, &c->key->a, &v);
+	} else {
+		const struct operand *o = &refs->v[ref_number(c, c->key)];
+
+		v.null = o->null;
+		v.n = o->n;
+	}
+	*key = v.null ? INT64_MIN : v.n;
+	return true;
+}
+
 /* ---- what is kept ---- */
 
 static int keep(struct operand *o, const struct attr *a, const struct subject *s)

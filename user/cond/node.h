@@ -55,6 +55,7 @@ struct cond {
 	size_t nterms;
 	unsigned left; /* kind of the left event */
 	size_t nrefs;
+	const struct cond_term *key; /* an equality with a $ that must hold; NULL: there is none */
 };
 
 #define NODES_MOST 256 /* in one condition */
