@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* sigtrace --json -o FILE -- sh -c SCRIPT; its status, with the lines of FILE in l->trace. */
@@ -160,6 +161,17 @@ static void test_nothing_of_strangers(void **state)
 		live_fail(l, "a process of no ssh session is in it");
 }
 
+/* In a container its own numbers and the kernel's would be mixed up. */
+static void test_pid_namespace(void **state)
+{
+	struct live *l = live(state);
+	int status = system("unshare -pf --mount-proc \"$SIGTRACE\" -- true 2>/dev/null");
+
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 3);
+	l->passed = true;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +182,7 @@ int main(void)
 		LIVE_TEST(test_pid),
 		LIVE_TEST(test_all),
 		LIVE_TEST(test_nothing_of_strangers),
+		LIVE_TEST(test_pid_namespace),
 	};
 
 	return cmocka_run_group_tests(tests, live_group_setup, live_group_teardown);

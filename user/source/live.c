@@ -257,7 +257,7 @@ struct live *live_open(const struct live_options *o, struct err *e)
 	l->epfd = -1;
 	complaint[0] = '\0';
 	libbpf_set_print(on_complaint);
-	if (require_privileges(e) || require_kernel(e))
+	if (require_privileges(e) || require_host_pids(e) || require_kernel(e))
 		goto err;
 	l->skel = sigtrace_bpf__open();
 	if (!l->skel) {

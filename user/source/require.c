@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -32,6 +33,21 @@ int require_privileges(struct err *e)
 	err_set(e, EXIT_CANNOT_TRACE, "tracing needs %s%s%s, which this process does not have",
 		bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "", perfmon ? "" : "CAP_PERFMON");
 	return err_hint(e, "run it as root, for example with sudo; a recording (-r FILE) needs no root");
+}
+
+#define PROC_PID_INIT_INO 0xeffffffcu /* include/linux/proc_ns.h */
+
+int require_host_pids(struct err *e)
+{
+	struct stat st;
+
+	/* where /proc is not there, what reads it says so */
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino == PROC_PID_INIT_INO)
+		return 0;
+	err_set(e, EXIT_CANNOT_TRACE, "this is a pid namespace of its own: the kernel's records have the "
+		"host's process numbers, which mean nothing here");
+	return err_hint(e, "run it on the host, or in a container with the host's pid namespace "
+			   "(docker run --pid=host)");
 }
 
 int require_kernel(struct err *e)

@@ -8,6 +8,9 @@
 /* CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN: capabilities(7). 0, or -1 with the missing ones in e. */
 int require_privileges(struct err *e);
 
+/* The initial pid namespace, whose numbers the kernel's records have. 0, or -1 with e. */
+int require_host_pids(struct err *e);
+
 /* A ring buffer (5.8) and BTF of the running kernel. 0, or -1 with e. */
 int require_kernel(struct err *e);
 
