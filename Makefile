@@ -3,7 +3,7 @@
 # make                  build/sigtrace
 # make demo             install what is missing, build, `sigtrace demo`        (as root)
 # make test             install what is missing, build, every test             (as root)
-# make check            layers, purity, wire format, unit and golden tests     (no root needed)
+# make check            structure, manual, wire format, unit and golden tests     (no root needed)
 # make golden-update    rewrite what the golden cases expect; read the diff before you commit it
 # make bench [QUICK=1]  every benchmark of tests/bench
 # make install [DESTDIR=] [PREFIX=/usr/local]
@@ -71,7 +71,7 @@ PROG_OBJ := $(call obj,$(PROG_SRC))
 # ---- what is asked for, and whether the machine has what that takes ---------------------------
 # Goals in SELF_HELP do without a compiler or call tools/setup first, and then make again.
 
-SELF_HELP := clean demo test check-layers
+SELF_HELP := clean demo test check-layers check-reasons
 ifneq ($(filter-out $(SELF_HELP),$(or $(MAKECMDGOALS),all)),)
 
 hash := \#
@@ -145,7 +145,7 @@ changed  = $(if $(filter-out $(call packed,$(1)),$(call packed,$(file <$(2)))),F
 # ---- the program -----------------------------------------------------------------------------
 
 .PHONY: all demo test check bench man install clean golden-update test-programs for-test for-demo \
-	check-static check-layers check-pure check-wire FORCE
+	check-static check-layers check-pure check-reasons check-wire FORCE
 
 all: $(O)/sigtrace
 
@@ -243,7 +243,7 @@ $(GO): $(O)/%: %.go
 	@mkdir -p $(@D)
 	$(Q)GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= CGO_ENABLED=0 go build -o $@ $<
 
-check-static: check-layers check-pure check-wire
+check-static: check-layers check-pure check-reasons check-wire
 
 check-layers:
 	$(Q)tools/check-layers --self-test
@@ -252,6 +252,10 @@ check-layers:
 check-pure: $(O)/libpure.a
 	$(Q)CC='$(CC)' tools/check-pure --self-test
 	$(Q)tools/check-pure $<
+
+check-reasons:
+	$(Q)tools/check-reasons --self-test
+	$(Q)tools/check-reasons
 
 # The wire format has no hole that a compiler filled, on either side.
 check-wire: $(if $(wildcard bpf/wire.h),$(O)/wire.ok)
