@@ -22,7 +22,7 @@ static int show_help(void)
 	       "  sigtrace explain -r FILE 4711        why process 4711 died, or is still there\n"
 	       "\nA bare number up to the number of sessions in the recording is a session, else a\n"
 	       "process id. Times are those of the host that was recorded. -v adds the records that\n"
-	       "all of it rests on.\n");
+	       "all of it rests on; man sigtrace-reasons tells what each sentence means.\n");
 	options_help(stdout, OPTIONS);
 	return ferror(stdout) ? EXIT_INCONCLUSIVE : EXIT_OK;
 }
