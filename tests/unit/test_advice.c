@@ -119,6 +119,17 @@ static void client_gone(void **state)
 	IS("no_pty", ((struct fact_interrupt){.origin = ORIGIN_DISCONNECT, .many = true,
 					      .verdict = VERDICT_NO_EFFECT, .cause = END_DISCONNECT}),
 	   MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"), NULL);
+	/* that it was no Ctrl-C is known */
+	IS("no_hangup", ((struct fact_interrupt){.origin = ORIGIN_DISCONNECT,
+						 .verdict = VERDICT_NO_EFFECT,
+						 .client = &(struct fact_client){.sig = 15},
+						 .cause = END_DISCONNECT}),
+	   MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"), NULL);
+	IS("no_pty", ((struct fact_interrupt){.origin = ORIGIN_DISCONNECT,
+					      .verdict = VERDICT_NO_EFFECT,
+					      .client = &(struct fact_client){.sig = 2},
+					      .cause = END_DISCONNECT}),
+	   MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"), NULL);
 	IS("worked", GONE(END_DISCONNECT, VERDICT_STOPPED), MEMBER("cat", OUTCOME_EXITED, NULL), NULL);
 	/* how a client went is of no account where it did not go */
 	IS("none", ((struct fact_interrupt){.verdict = VERDICT_NO_EFFECT, .cause = END_TIMEOUT}),

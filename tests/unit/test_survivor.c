@@ -217,6 +217,33 @@ static void hup_ignored_by_the_server(void **state)
 		"x/140 no_pty leaked seen");
 }
 
+/* Of the init of a pid namespace the kernel drops what it has no handler for: it ignores nothing. */
+static void pid_ns_init(void **state)
+{
+	(void)state;
+#define INIT(more, flags)                                                                          \
+	PTY FORK EXEC("init", "130", "130", "tty=pts/0") HANG_UP                                   \
+	STORY_HUP("103", "bash/130", "init/140", "130", "result=ignored " more) ROOT_DIES          \
+	ANSWER("init", IN_ROOTS flags)
+	STORY_HAS(INIT("", "flags=unkillable"), "init/140 ignored leaked",
+		  "it is the init of a pid namespace", "SIGKILL from outside its namespace");
+	STORY_HAS(INIT("disposition=ignore", "flags=unkillable"), "init/140 ignored leaked",
+		  "it ignored the hang-up's SIGHUP");
+}
+
+/* What a leader that took the hang-up and went on starts then was never there to be signalled. */
+static void born_after(void **state)
+{
+	(void)state;
+#define BORN(ms)                                                                                   \
+	PTY STORY_TCP("100", "ESTABLISHED", "CLOSE_WAIT", "")                                      \
+	"@101 sshd/120 task.exit pgid=110 sid=110\n"                                               \
+	"@" ms " bash/130 task.fork fork=140 pgid=130 sid=130 scope=in\n" ROOT_EXIT("190", "0")    \
+	ANSWER("x", IN_ROOTS)
+	STORY_HAS(BORN("120"), "no_signal", "it was started after the session's end");
+	STORY_HAS(BORN("90"), "no_signal", "the hang-up went to the session's leader only");
+}
+
 /* `script`, su --pty: a session of its own, but with a terminal inside ours, so no daemon. */
 static void inner_terminal(void **state)
 {
@@ -280,6 +307,8 @@ int main(void)
 		cmocka_unit_test(left_behind),
 		cmocka_unit_test(descent),
 		cmocka_unit_test(hup_ignored_by_the_server),
+		cmocka_unit_test(pid_ns_init),
+		cmocka_unit_test(born_after),
 		cmocka_unit_test(inner_terminal),
 		cmocka_unit_test(advice),
 		cmocka_unit_test(told_in_its_own_session),

@@ -143,8 +143,8 @@ static void gone(void **state)
 		"itself; so does ~. or its window)\n"
 		"  ended     cat 141 ended after 2 ms, status 0\n"
 		"            bash 130 ended after 3 ms, status 0\n"
-		"  left      sleep 140: never signalled: no terminal, so the client's Ctrl-C ended at the "
-		"client\n"
+		"  left      sleep 140: never signalled: no terminal, so a Ctrl-C at the client ends "
+		"there\n"
 		"  verdict   in part: 1 process runs on\n"
 		"  advice    ssh -t: with a terminal Ctrl-C travels to the server as a key and becomes a "
 		"SIGINT there\n");

@@ -85,7 +85,7 @@ static struct fact orphan(uint64_t ts)
 	f.u.orphan = (struct fact_orphan){
 		.tgid = 7889, .comm = "tail", .args = "tail\0-f", .args_len = 8, .new_ppid = 1,
 		.reason = REASON_NO_PTY,
-		.why = "never signalled: no terminal, so the client's Ctrl-C ended at the client",
+		.why = "never signalled: no terminal, so a Ctrl-C at the client ends there",
 		.advice = "would die of SIGPIPE at its next write; try ssh -t",
 	};
 	return f;
@@ -140,7 +140,7 @@ static void test_screen(void **state)
 	"14:02:11.402  #3       deploy   exec       tail 7889      tail -f /var/log/kube-apiserver.log\n"
 	"14:02:26.771  #3       deploy   gone     sshd 7497        client disconnected; no signal was generated here\n"
 	"14:02:26.772  #3-      deploy   close    sshd 7497        after 15.5 s, 1 process left behind\n"
-	"14:02:26.772  #3       deploy   ORPHAN   tail 7889        never signalled: no terminal, so the client's Ctrl-C ended at the client\n"
+	"14:02:26.772  #3       deploy   ORPHAN   tail 7889        never signalled: no terminal, so a Ctrl-C at the client ends there\n"
 	CONT "adopted by pid 1; would die of SIGPIPE at its next write; try ssh -t\n"
 	"\n"
 	"1 session, 0 Ctrl-Cs typed, 1 orphan, 1234 records, 0 lost\n");
@@ -156,7 +156,7 @@ static void test_screen_in_colour(void **state)
 	"14:02:11.402  #3       deploy   exec       tail 7889      tail -f /var/log/kube-apiserver.log\n"
 	"\x1b[33m14:02:26.771  #3       deploy   gone     sshd 7497        client disconnected; no signal was generated here\x1b[0m\n"
 	"14:02:26.772  #3-      deploy   close    sshd 7497        after 15.5 s, 1 process left behind\n"
-	"\x1b[1;31m14:02:26.772  #3       deploy   ORPHAN   tail 7889        never signalled: no terminal, so the client's Ctrl-C ended at the client\x1b[0m\n"
+	"\x1b[1;31m14:02:26.772  #3       deploy   ORPHAN   tail 7889        never signalled: no terminal, so a Ctrl-C at the client ends there\x1b[0m\n"
 	"\x1b[1;31m" CONT "adopted by pid 1; would die of SIGPIPE at its next write; try ssh -t\x1b[0m\n"
 	"\n"
 	"1 session, 0 Ctrl-Cs typed, 1 orphan, 1234 records, 0 lost\n");

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define SIGINT 2
+
 #include "session/session.h"
 
 static bool has_member(const struct fact_interrupt *i, const char *reason)
@@ -48,6 +50,9 @@ static bool timed_out(const struct fact_interrupt *i)
 
 static bool said_goodbye(const struct fact_interrupt *i)
 {
+	/* not where it is known to have been another signal */
+	if (i->client && i->client->sig && i->client->sig != SIGINT)
+		return false;
 	return i->origin == ORIGIN_DISCONNECT && i->cause == END_DISCONNECT;
 }
 

@@ -136,7 +136,25 @@ static bool anything(const struct survivor *v)
 
 #define BY_HAND "SIGTERM, then SIGKILL, ends it"
 
+/* Not that it ignores it: the kernel drops what an init has no handler for (sig_task_ignored()). */
+static bool is_pid_ns_init(const struct survivor *v)
+{
+	return hup_ignored(v) && v->hup->disposition == WIRE_DFL &&
+	       v->t->s.flags & WIRE_TASK_UNKILLABLE;
+}
+
+static bool born_after(const struct survivor *v)
+{
+	uint64_t end = session_end(v->x);
+
+	return !v->hup && end && v->t->born > end;
+}
+
 static const struct survival survivals[] = {
+	{REASON_IGNORED, is_pid_ns_init,
+	 "it is the init of a pid namespace: the kernel drops the hang-up's SIGHUP, for which it has "
+	 "no handler",
+	 "SIGKILL from outside its namespace ends it, and all in it"},
 	{REASON_IGNORED, hup_ignored, "it ignored the hang-up's SIGHUP", BY_HAND},
 	{REASON_BLOCKED, hup_blocked, "it blocks SIGHUP in every thread, so the hang-up's stays pending",
 	 BY_HAND},
@@ -148,6 +166,8 @@ static const struct survival survivals[] = {
 	{REASON_OTHER_SESSION, own_session,
 	 "never signalled: it runs in a session of its own (setsid), which a hang-up does not reach",
 	 NULL},
+	{REASON_NO_SIGNAL, born_after,
+	 "never signalled: it was started after the session's end, by what was left of it", NULL},
 	{REASON_NO_SIGNAL, master_kept,
 	 "never signalled: the server keeps the terminal's master open, so no hang-up came", BY_HAND},
 	{REASON_NO_SIGNAL, only_root_killed,
@@ -172,7 +192,7 @@ static const struct survival survivals[] = {
 	 "never signalled: the command ended and left it in the background",
 	 "wait for it in the command, or end it in the command's own trap"},
 	{REASON_NO_PTY, by_goodbye,
-	 "never signalled: no terminal, so the client's Ctrl-C ended at the client", "try ssh -t"},
+	 "never signalled: no terminal, so a Ctrl-C at the client ends there", "try ssh -t"},
 	{REASON_NO_PTY, by_loss_of_many,
 	 "never signalled: no terminal, so the end of the connection only closes its pipes", NULL},
 	{REASON_NO_PTY, by_loss,

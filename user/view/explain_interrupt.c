@@ -53,7 +53,7 @@ static void put_key(struct buf *b, const struct fact *f)
 		buf_str(b, "a terminal");
 	if (!i->key_seen)
 		buf_str(b, " (not seen itself: its signal was)");
-	if (i->verdict == VERDICT_NOT_A_SIGNAL) {
+	if (i->verdict == VERDICT_NOT_A_SIGNAL || (i->at_client && !i->nmembers)) {
 		buf_str(b, ", where keys make no signals");
 		return;
 	}
@@ -70,7 +70,8 @@ static void put_gone(struct buf *b, const struct fact_interrupt *i)
 	};
 
 	text_sentence(b, i->why ? i->why : "?");
-	if (i->cause < sizeof(hints) / sizeof(hints[0]) && hints[i->cause])
+	/* of a client on this host the records tell */
+	if (!i->client && i->cause < sizeof(hints) / sizeof(hints[0]) && hints[i->cause])
 		buf_str(b, hints[i->cause]);
 }
 
