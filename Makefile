@@ -5,7 +5,7 @@
 # make test             install what is missing, build, every test             (as root)
 # make check            layers, purity, wire format, unit and golden tests     (no root needed)
 # make golden-update    rewrite what the golden cases expect; read the diff before you commit it
-# make bench [QUICK=1]  every benchmark of tests/bench
+# make bench [QUICK=1]  install the peers, measure sigtrace next to them: tests/bench (as root)
 # make install [DESTDIR=] [PREFIX=/usr/local]
 # make clean
 #
@@ -45,7 +45,11 @@ GOLD_SRC  := $(wildcard tests/golden/*.c)
 LIVE_SRC  := $(wildcard tests/live/test_*.c)
 PROG_SRC  := $(wildcard tests/live/prog_*.c)
 LIVE_LIB_SRC := $(filter-out $(LIVE_SRC) $(PROG_SRC),$(wildcard tests/live/*.c))
-BENCH_SRC := $(wildcard tests/bench/*.c)
+BENCH_SRC := $(wildcard tests/bench/bench_*.c)
+BENCH_BPF := tests/bench/floor.bpf.c
+FLOOR_SRC := tests/bench/floor.c
+LOAD_SRC  := tests/bench/load.c
+BENCH_LIB_SRC := $(filter-out $(BENCH_SRC) $(BENCH_BPF) $(FLOOR_SRC) $(LOAD_SRC),$(wildcard tests/bench/*.c))
 BENCH_SH  := $(wildcard tests/bench/*.sh)
 MAN_SRC   := $(wildcard user/man/*.scd)
 
@@ -56,18 +60,22 @@ GOLD  := $(if $(GOLD_SRC),$(O)/tests/golden/run)
 LIVE  := $(call exe,$(LIVE_SRC))
 PROG  := $(call exe,$(PROG_SRC))
 BENCH := $(call exe,$(BENCH_SRC))
+FLOOR := $(call exe,$(FLOOR_SRC))
+LOAD  := $(call exe,$(LOAD_SRC))
+FLOOR_SKEL := $(O)/floor.skel.h
 MAN   := $(patsubst user/man/%.scd,$(O)/man/%,$(MAN_SRC))
 
 BPF_OBJ  := $(patsubst %.c,$(O)/%.o,$(BPF_SRC))
 SKELETON := $(if $(BPF_SRC),$(O)/sigtrace.skel.h)
 HOST_OBJ := $(call obj,$(MAIN_SRC) $(PURE_SRC) $(USER_SRC) $(UNIT_SRC) $(UNIT_LIB_SRC) \
-	$(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC))
-PROG_OBJ := $(call obj,$(PROG_SRC))
+	$(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC) $(BENCH_LIB_SRC) $(FLOOR_SRC))
+PROG_OBJ := $(call obj,$(PROG_SRC) $(LOAD_SRC))
+BENCH_BPF_OBJ := $(patsubst %.c,$(O)/%.o,$(BENCH_BPF))
 
 # ---- what is asked for, and whether the machine has what that takes ---------------------------
 # Goals in SELF_HELP do without a compiler or call tools/setup first, and then make again.
 
-SELF_HELP := clean demo test check-layers
+SELF_HELP := clean demo test bench check-layers
 ifneq ($(filter-out $(SELF_HELP),$(or $(MAKECMDGOALS),all)),)
 
 hash := \#
@@ -140,7 +148,7 @@ changed  = $(if $(filter-out $(call packed,$(1)),$(call packed,$(file <$(2)))),F
 
 # ---- the program -----------------------------------------------------------------------------
 
-.PHONY: all demo test check bench man install clean golden-update test-programs for-test for-demo \
+.PHONY: all demo test check bench man install clean golden-update test-programs for-test for-demo for-bench \
 	check-static check-layers check-pure check-wire FORCE
 
 all: $(O)/sigtrace
@@ -169,6 +177,7 @@ $(eval $(call archive,libpure,$(PURE_SRC)))
 $(eval $(call archive,libuser,$(USER_SRC)))
 $(eval $(call archive,libharness,$(LIVE_LIB_SRC)))
 $(eval $(call archive,libfixture,$(UNIT_LIB_SRC)))
+$(eval $(call archive,libbench,$(BENCH_LIB_SRC)))
 
 # One object knows the version; a commit rebuilds that one and links again.
 $(O)/user/cli/version.o: EXTRA = -DSIGTRACE_VERSION='"$(VERSION)"'
@@ -179,7 +188,7 @@ $(O)/version: $(call changed,$(VERSION),$(O)/version)
 
 # ---- the BPF object inside it ----------------------------------------------------------------
 
-$(BPF_OBJ): $(O)/%.o: %.c
+$(BPF_OBJ) $(BENCH_BPF_OBJ): $(O)/%.o: %.c
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
 	$(Q)$(BPF_CC) -MMD -MP -c -o $@ $<
@@ -197,14 +206,19 @@ $(O)/sigtrace.skel.h: $(O)/bpf/sigtrace.bpf.linked.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name sigtrace_bpf >$@
 
+$(FLOOR_SKEL): $(BENCH_BPF_OBJ)
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name floor_bpf >$@
+
 # Only for the first build: from then on the .d file knows who includes it.
 $(call obj,$(wildcard user/source/*.c)): | $(SKELETON)
+$(call obj,$(FLOOR_SRC)): | $(FLOOR_SKEL)
 
 # ---- tests -----------------------------------------------------------------------------------
 
 test-programs: $(UNIT) $(GOLD) $(LIVE) $(PROG)
 
-$(call obj,$(UNIT_SRC) $(UNIT_LIB_SRC) $(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC)): \
+$(call obj,$(UNIT_SRC) $(UNIT_LIB_SRC) $(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC) $(BENCH_LIB_SRC)): \
 	EXTRA = -Itests $(TEST_CFLAGS) $(if $(TEST_ACCOUNT),-DACCOUNT='"$(TEST_ACCOUNT)"')
 
 $(UNIT): %: %.o $(O)/libfixture.a $(O)/libuser.a $(O)/libpure.a
@@ -219,9 +233,13 @@ $(LIVE): %: %.o $(O)/libharness.a $(O)/libuser.a $(O)/libpure.a
 	$(call say,LINK,$@)
 	$(Q)$(HOST_LINK) -o $@ $^ $(TEST_LIBS) -lutil -lpthread $(LDLIBS)
 
-$(BENCH): %: %.o $(O)/libharness.a $(O)/libuser.a $(O)/libpure.a
+$(BENCH): %: %.o $(O)/libbench.a $(O)/libharness.a $(O)/libuser.a $(O)/libpure.a
 	$(call say,LINK,$@)
 	$(Q)$(HOST_LINK) -o $@ $^ $(BENCH_LIBS) $(LDLIBS)
+
+$(FLOOR): %: %.o
+	$(call say,LINK,$@)
+	$(Q)$(HOST_LINK) -o $@ $^ $(LIB_LIBS) $(LDLIBS)
 
 # What is traced must be plain: no sanitizer, nothing of ours, no loader's noise where libc.a is at hand.
 $(PROG_OBJ): $(O)/%.o: %.c
@@ -229,7 +247,7 @@ $(PROG_OBJ): $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -O2 -g -MMD -MP -c -o $@ $<
 
-$(PROG): %: %.o
+$(PROG) $(LOAD): %: %.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) -static -o $@ $< -lpthread 2>/dev/null || $(CC) -o $@ $< -lpthread
 
@@ -275,8 +293,13 @@ for-demo: all
 golden-update: $(GOLD)
 	$(Q)SIGTRACE_SRC='$(CURDIR)' $(O)/tests/golden/run --update
 
-bench: all $(BENCH) $(PROG)
+bench:
+	$(Q)tools/setup --bench
+	$(Q)$(MAKE) for-bench
 	$(Q)O='$(O)' QUICK='$(QUICK)' tools/run-tests bench
+
+for-bench: all $(BENCH) $(FLOOR) $(LOAD) $(PROG)
+	@:
 
 # ---- install, clean --------------------------------------------------------------------------
 
@@ -296,4 +319,4 @@ install: all man
 clean:
 	rm -rf $(O)
 
--include $(patsubst %.o,%.d,$(HOST_OBJ) $(PROG_OBJ) $(BPF_OBJ))
+-include $(patsubst %.o,%.d,$(HOST_OBJ) $(PROG_OBJ) $(BPF_OBJ) $(BENCH_BPF_OBJ))
