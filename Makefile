@@ -103,7 +103,7 @@ LIB_LIBS      := $(call pc,--libs,libbpf libelf zlib libzstd)
 TEST_CFLAGS   := $(call pc,--cflags,$(filter cmocka jansson,$(NEED_PC)))
 # Never libbpf: a test that pulls it in does not link, and that is how we know.
 TEST_LIBS     := $(call pc,--libs,libzstd $(filter cmocka jansson,$(NEED_PC)))
-BENCH_LIBS    := $(filter-out -lcmocka,$(TEST_LIBS)) -lutil -lpthread
+BENCH_LIBS    := $(filter-out -lcmocka,$(TEST_LIBS)) $(LIB_LIBS) -lutil -lpthread -lm
 
 VERSION := $(or $(shell [ -e .git ] && git describe --tags --always --dirty 2>/dev/null),0.1.0)
 

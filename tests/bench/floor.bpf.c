@@ -13,6 +13,7 @@ enum { EMPTY, COUNT, RING }; /* floor.c */
 const volatile __u32 mode;
 const volatile __u64 wake_above;
 __u32 reader_asleep;
+__u64 lost;
 
 struct record {
 	u64 ts;
@@ -59,8 +60,10 @@ static __always_inline void record(u32 hook, u32 arg)
 {
 	struct record *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0);
 
-	if (!r)
+	if (!r) {
+		__sync_fetch_and_add(&lost, 1);
 		return;
+	}
 	r->ts = bpf_ktime_get_boot_ns();
 	r->id = bpf_get_current_pid_tgid();
 	r->hook = hook;
@@ -115,14 +118,18 @@ int BPF_PROG(on_state)
 	return met(5, 0);
 }
 
-/* The same event by the other way to attach: for the question whether a hook misses any. */
-__u64 raw_generated;
+/*
+ * The same event by the other way to attach, and SIGRTMIN alone: for the question whether a hook
+ * misses any.
+ */
+__u64 raw_generated, raw_rtmin;
 
 SEC("raw_tp/signal_generate")
-int on_generate_raw(void *ctx)
+int on_generate_raw(struct bpf_raw_tracepoint_args *ctx)
 {
-	(void)ctx;
 	__sync_fetch_and_add(&raw_generated, 1);
+	if ((u32)ctx->args[0] == 34)
+		__sync_fetch_and_add(&raw_rtmin, 1);
 	return 0;
 }
 

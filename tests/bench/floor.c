@@ -137,10 +137,10 @@ static int run(const char *mode, int signals)
 
 		if (!bpf_obj_get_info_by_fd(bpf_program__fd(s->progs.on_generate), &info, &len))
 			missed = info.recursion_misses;
-		printf("raw=%" PRIu64 " recursion_misses=%" PRIu64, (uint64_t)s->bss->raw_generated,
-		       missed);
+		printf("raw=%" PRIu64 " rtmin=%" PRIu64 " recursion_misses=%" PRIu64 " ",
+		       (uint64_t)s->bss->raw_generated, (uint64_t)s->bss->raw_rtmin, missed);
 	}
-	puts("");
+	printf("lost=%" PRIu64 "\n", (uint64_t)s->bss->lost);
 	floor_bpf__destroy(s);
 	return 0;
 }
