@@ -5,7 +5,7 @@
 # make test             install what is missing, build, every test             (as root)
 # make check            structure, manual, wire format, unit and golden tests     (no root needed)
 # make golden-update    rewrite what the golden cases expect; read the diff before you commit it
-# make bench [QUICK=1]  every benchmark of tests/bench
+# make bench [QUICK=1]  install the peers, measure sigtrace next to them: tests/bench (as root)
 # make install [DESTDIR=] [PREFIX=/usr/local]
 # make clean
 #
@@ -46,7 +46,11 @@ LIVE_SRC  := $(wildcard tests/live/test_*.c)
 PROG_SRC  := $(wildcard tests/live/prog_*.c)
 LIVE_LIB_SRC := $(filter-out $(LIVE_SRC) $(PROG_SRC),$(wildcard tests/live/*.c))
 GO_SRC    := $(wildcard tests/live/go_*.go)
-BENCH_SRC := $(wildcard tests/bench/*.c)
+BENCH_SRC := $(wildcard tests/bench/bench_*.c)
+BENCH_BPF := tests/bench/floor.bpf.c
+FLOOR_SRC := tests/bench/floor.c
+LOAD_SRC  := tests/bench/load.c
+BENCH_LIB_SRC := $(filter-out $(BENCH_SRC) $(BENCH_BPF) $(FLOOR_SRC) $(LOAD_SRC),$(wildcard tests/bench/*.c))
 BENCH_SH  := $(wildcard tests/bench/*.sh)
 MAN_SRC   := $(wildcard user/man/*.scd)
 
@@ -60,18 +64,22 @@ BENCH := $(call exe,$(BENCH_SRC))
 # Only where they can be built: the tests that run them are skipped elsewhere.
 GOCODE := $(wildcard /usr/share/gocode/src/golang.org/x/crypto/ssh)
 GO    := $(if $(and $(GOCODE),$(shell command -v go 2>/dev/null)),$(patsubst %.go,$(O)/%,$(GO_SRC)))
+FLOOR := $(call exe,$(FLOOR_SRC))
+LOAD  := $(call exe,$(LOAD_SRC))
+FLOOR_SKEL := $(O)/floor.skel.h
 MAN   := $(patsubst user/man/%.scd,$(O)/man/%,$(MAN_SRC))
 
 BPF_OBJ  := $(patsubst %.c,$(O)/%.o,$(BPF_SRC))
 SKELETON := $(if $(BPF_SRC),$(O)/sigtrace.skel.h)
 HOST_OBJ := $(call obj,$(MAIN_SRC) $(PURE_SRC) $(USER_SRC) $(UNIT_SRC) $(UNIT_LIB_SRC) \
-	$(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC))
-PROG_OBJ := $(call obj,$(PROG_SRC))
+	$(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC) $(BENCH_LIB_SRC) $(FLOOR_SRC))
+PROG_OBJ := $(call obj,$(PROG_SRC) $(LOAD_SRC))
+BENCH_BPF_OBJ := $(patsubst %.c,$(O)/%.o,$(BENCH_BPF))
 
 # ---- what is asked for, and whether the machine has what that takes ---------------------------
 # Goals in SELF_HELP do without a compiler or call tools/setup first, and then make again.
 
-SELF_HELP := clean demo test check-layers check-reasons
+SELF_HELP := clean demo test bench check-layers check-reasons
 ifneq ($(filter-out $(SELF_HELP),$(or $(MAKECMDGOALS),all)),)
 
 hash := \#
@@ -99,7 +107,7 @@ LIB_LIBS      := $(call pc,--libs,libbpf libelf zlib libzstd)
 TEST_CFLAGS   := $(call pc,--cflags,$(filter cmocka jansson,$(NEED_PC)))
 # Never libbpf: a test that pulls it in does not link, and that is how we know.
 TEST_LIBS     := $(call pc,--libs,libzstd $(filter cmocka jansson,$(NEED_PC)))
-BENCH_LIBS    := $(filter-out -lcmocka,$(TEST_LIBS)) -lutil -lpthread
+BENCH_LIBS    := $(filter-out -lcmocka,$(TEST_LIBS)) $(LIB_LIBS) -lutil -lpthread -lm
 
 VERSION := $(or $(shell [ -e .git ] && git describe --tags --always --dirty 2>/dev/null),0.1.0)
 
@@ -144,7 +152,7 @@ changed  = $(if $(filter-out $(call packed,$(1)),$(call packed,$(file <$(2)))),F
 
 # ---- the program -----------------------------------------------------------------------------
 
-.PHONY: all demo test check bench man install clean golden-update test-programs for-test for-demo \
+.PHONY: all demo test check bench man install clean golden-update test-programs for-test for-demo for-bench \
 	check-static check-layers check-pure check-reasons check-wire FORCE
 
 all: $(O)/sigtrace
@@ -173,6 +181,7 @@ $(eval $(call archive,libpure,$(PURE_SRC)))
 $(eval $(call archive,libuser,$(USER_SRC)))
 $(eval $(call archive,libharness,$(LIVE_LIB_SRC)))
 $(eval $(call archive,libfixture,$(UNIT_LIB_SRC)))
+$(eval $(call archive,libbench,$(BENCH_LIB_SRC)))
 
 # One object knows the version; a commit rebuilds that one and links again.
 $(O)/user/cli/version.o: EXTRA = -DSIGTRACE_VERSION='"$(VERSION)"'
@@ -183,7 +192,7 @@ $(O)/version: $(call changed,$(VERSION),$(O)/version)
 
 # ---- the BPF object inside it ----------------------------------------------------------------
 
-$(BPF_OBJ): $(O)/%.o: %.c
+$(BPF_OBJ) $(BENCH_BPF_OBJ): $(O)/%.o: %.c
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
 	$(Q)$(BPF_CC) -MMD -MP -c -o $@ $<
@@ -201,14 +210,19 @@ $(O)/sigtrace.skel.h: $(O)/bpf/sigtrace.bpf.linked.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name sigtrace_bpf >$@
 
+$(FLOOR_SKEL): $(BENCH_BPF_OBJ)
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name floor_bpf >$@
+
 # Only for the first build: from then on the .d file knows who includes it.
 $(call obj,$(wildcard user/source/*.c)): | $(SKELETON)
+$(call obj,$(FLOOR_SRC)): | $(FLOOR_SKEL)
 
 # ---- tests -----------------------------------------------------------------------------------
 
 test-programs: $(UNIT) $(GOLD) $(LIVE) $(PROG) $(GO)
 
-$(call obj,$(UNIT_SRC) $(UNIT_LIB_SRC) $(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC)): \
+$(call obj,$(UNIT_SRC) $(UNIT_LIB_SRC) $(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC) $(BENCH_LIB_SRC)): \
 	EXTRA = -Itests $(TEST_CFLAGS) $(if $(TEST_ACCOUNT),-DACCOUNT='"$(TEST_ACCOUNT)"')
 
 $(UNIT): %: %.o $(O)/libfixture.a $(O)/libuser.a $(O)/libpure.a
@@ -223,9 +237,13 @@ $(LIVE): %: %.o $(O)/libharness.a $(O)/libuser.a $(O)/libpure.a
 	$(call say,LINK,$@)
 	$(Q)$(HOST_LINK) -o $@ $^ $(TEST_LIBS) -lutil -lpthread $(LDLIBS)
 
-$(BENCH): %: %.o $(O)/libharness.a $(O)/libuser.a $(O)/libpure.a
+$(BENCH): %: %.o $(O)/libbench.a $(O)/libharness.a $(O)/libuser.a $(O)/libpure.a
 	$(call say,LINK,$@)
 	$(Q)$(HOST_LINK) -o $@ $^ $(BENCH_LIBS) $(LDLIBS)
+
+$(FLOOR): %: %.o
+	$(call say,LINK,$@)
+	$(Q)$(HOST_LINK) -o $@ $^ $(LIB_LIBS) $(LDLIBS)
 
 # What is traced must be plain: no sanitizer, nothing of ours, no loader's noise where libc.a is at hand.
 $(PROG_OBJ): $(O)/%.o: %.c
@@ -233,7 +251,7 @@ $(PROG_OBJ): $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -O2 -g -MMD -MP -c -o $@ $<
 
-$(PROG): %: %.o
+$(PROG) $(LOAD): %: %.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) -static -o $@ $< -lpthread 2>/dev/null || $(CC) -o $@ $< -lpthread
 
@@ -289,8 +307,13 @@ for-demo: all
 golden-update: $(GOLD)
 	$(Q)SIGTRACE_SRC='$(CURDIR)' $(O)/tests/golden/run --update
 
-bench: all $(BENCH) $(PROG)
+bench:
+	$(Q)tools/setup --bench
+	$(Q)$(MAKE) for-bench
 	$(Q)O='$(O)' QUICK='$(QUICK)' tools/run-tests bench
+
+for-bench: all $(BENCH) $(FLOOR) $(LOAD) $(PROG)
+	@:
 
 # ---- install, clean --------------------------------------------------------------------------
 
@@ -310,4 +333,4 @@ install: all man
 clean:
 	rm -rf $(O)
 
--include $(patsubst %.o,%.d,$(HOST_OBJ) $(PROG_OBJ) $(BPF_OBJ))
+-include $(patsubst %.o,%.d,$(HOST_OBJ) $(PROG_OBJ) $(BPF_OBJ) $(BENCH_BPF_OBJ))

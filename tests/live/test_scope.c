@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -131,6 +132,22 @@ static void test_all(void **state)
 	live_done(l);
 }
 
+/* Ahead of everybody, unless it was started with a nice value of its own; its command never. */
+static void test_precedence(void **state)
+{
+	struct live *l = live(state);
+	int own = getpriority(PRIO_PROCESS, 0);
+	char line[16];
+
+	live_trace(l, TRACE_SSHD);
+	assert_int_equal(getpriority(PRIO_PROCESS, l->trace.pid), own ? own : -20);
+	live_done(l);
+	snprintf(line, sizeof(line), "%d\n", own);
+	l->passed = false;
+	assert_int_equal(run_command(l, "nice", line), 0);
+	l->passed = true;
+}
+
 static bool tells_of_noise(const json_t *o, const void *arg)
 {
 	char *s = json_dumps(o, JSON_COMPACT);
@@ -181,6 +198,7 @@ int main(void)
 		LIVE_TEST(test_command_that_is_not_there),
 		LIVE_TEST(test_pid),
 		LIVE_TEST(test_all),
+		LIVE_TEST(test_precedence),
 		LIVE_TEST(test_nothing_of_strangers),
 		LIVE_TEST(test_pid_namespace),
 	};

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool grow(struct buf *b, size_t n)
+bool buf_grow(struct buf *b, size_t n)
 {
 	size_t cap = b->cap ? b->cap : 256;
 	char *p;
@@ -28,11 +28,6 @@ fail:
 	return false;
 }
 
-static inline bool room(struct buf *b, size_t n)
-{
-	return !b->failed && n <= b->cap - b->len ? true : grow(b, n);
-}
-
 void buf_free(struct buf *b)
 {
 	free(b->p);
@@ -45,33 +40,29 @@ void buf_reset(struct buf *b)
 	b->failed = false;
 }
 
-void buf_put(struct buf *b, const void *p, size_t n)
+/* The digits of v at the end of `digits`, two at a time; where they begin. */
+static size_t decimal(char digits[20], uint64_t v)
 {
-	if (n == 0 || !room(b, n))
-		return;
-	memcpy(b->p + b->len, p, n);
-	b->len += n;
-}
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
+	size_t n = 20;
 
-void buf_char(struct buf *b, char c)
-{
-	if (room(b, 1))
-		b->p[b->len++] = c;
-}
-
-void buf_str(struct buf *b, const char *s)
-{
-	buf_put(b, s, strlen(s));
+	for (; v >= 100; v /= 100)
+		memcpy(digits + (n -= 2), pairs + 2 * (v % 100), 2);
+	if (v >= 10)
+		memcpy(digits + (n -= 2), pairs + 2 * v, 2);
+	else
+		digits[--n] = (char)('0' + v);
+	return n;
 }
 
 void buf_u64_width(struct buf *b, uint64_t v, unsigned width)
 {
 	char digits[20];
-	size_t n = sizeof(digits);
+	size_t n = decimal(digits, v);
 
-	do
-		digits[--n] = (char)('0' + v % 10);
-	while (v /= 10);
 	for (size_t have = sizeof(digits) - n; have < width; have++)
 		buf_char(b, '0');
 	buf_put(b, digits + n, sizeof(digits) - n);
@@ -106,7 +97,7 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	va_list ap;
 	int n;
 
-	if (!room(b, 128))
+	if (!buf_room(b, 128))
 		return;
 	va_start(ap, fmt);
 	n = vsnprintf(b->p + b->len, b->cap - b->len, fmt, ap);
@@ -116,7 +107,7 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 		return;
 	}
 	if ((size_t)n >= b->cap - b->len) {
-		if (!room(b, (size_t)n + 1))
+		if (!buf_room(b, (size_t)n + 1))
 			return;
 		va_start(ap, fmt);
 		n = vsnprintf(b->p + b->len, b->cap - b->len, fmt, ap);
@@ -136,28 +127,55 @@ static size_t sgr_len(const char *p, size_t n)
 	return 0;
 }
 
-void buf_pad(struct buf *b, size_t start, size_t column)
+/* Code points in bytes without an escape sequence: what is no continuation byte, eight at once. */
+static size_t code_points(const char *p, size_t n)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	size_t width = n;
+
+	for (; n >= 8; p += 8, n -= 8) {
+		uint64_t v;
+
+		memcpy(&v, p, sizeof(v));
+		width -= (size_t)__builtin_popcountll(v >> 7 & ~(v >> 6) & ones);
+	}
+	for (size_t i = 0; i < n; i++)
+		width -= (p[i] & 0xc0) == 0x80;
+	return width;
+}
+
+static size_t width_of(const char *p, size_t n)
 {
 	size_t width = 0;
 
-	for (size_t i = start; i < b->len; ) {
-		size_t skip = sgr_len(b->p + i, b->len - i);
+	while (n) {
+		const char *esc = memchr(p, 0x1b, n);
+		size_t plain = esc ? (size_t)(esc - p) : n;
+		size_t skip = sgr_len(p + plain, n - plain);
 
-		if (skip) {
-			i += skip;
-			continue;
-		}
-		width += (b->p[i] & 0xc0) != 0x80;
-		i++;
+		if (esc && !skip)
+			plain++; /* a bare ESC is a byte like others */
+		width += code_points(p, plain);
+		p += plain + skip;
+		n -= plain + skip;
 	}
-	do
-		buf_char(b, ' ');
-	while (++width < column);
+	return width;
+}
+
+void buf_pad(struct buf *b, size_t start, size_t column)
+{
+	static const char spaces[] = "                                                                ";
+	size_t width = width_of(b->p + start, b->len - start);
+	size_t n = width < column ? column - width : 1;
+
+	for (; n > sizeof(spaces) - 1; n -= sizeof(spaces) - 1)
+		buf_put(b, spaces, sizeof(spaces) - 1);
+	buf_put(b, spaces, n);
 }
 
 const char *buf_cstr(struct buf *b)
 {
-	if (!room(b, 1))
+	if (!buf_room(b, 1))
 		return "";
 	b->p[b->len] = '\0';
 	return b->p;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * Zero-initialised is empty. The owner calls buf_free(). When memory runs out `failed` is set and
@@ -24,9 +25,34 @@ void buf_free(struct buf *b);
 /* Forgets the content and `failed`, keeps the memory. */
 void buf_reset(struct buf *b);
 
-void buf_put(struct buf *b, const void *p, size_t n);
-void buf_char(struct buf *b, char c);
-void buf_str(struct buf *b, const char *s);
+/* Makes room for n more bytes. False: there is none, and `failed` is set. */
+bool buf_grow(struct buf *b, size_t n);
+
+/* Inline, as the views call them a hundred times a record. */
+static inline bool buf_room(struct buf *b, size_t n)
+{
+	return !b->failed && n <= b->cap - b->len ? true : buf_grow(b, n);
+}
+
+static inline void buf_put(struct buf *b, const void *p, size_t n)
+{
+	if (n == 0 || !buf_room(b, n))
+		return;
+	memcpy(b->p + b->len, p, n);
+	b->len += n;
+}
+
+static inline void buf_char(struct buf *b, char c)
+{
+	if (buf_room(b, 1))
+		b->p[b->len++] = c;
+}
+
+static inline void buf_str(struct buf *b, const char *s)
+{
+	buf_put(b, s, strlen(s));
+}
+
 void buf_u64(struct buf *b, uint64_t v);
 void buf_s64(struct buf *b, int64_t v);
 /* At least `width` digits, zeros in front: for clock times. */

@@ -27,11 +27,33 @@ static size_t escape(char out[8], uint32_t cp, unsigned char byte)
 	return n;
 }
 
+/* Stands for itself, in text and between quotes of JSON, and begins no longer code point. */
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+static size_t plain_run(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && is_plain((unsigned char)p[i]))
+		i++;
+	return i;
+}
+
 void buf_text(struct buf *b, const char *p, size_t n)
 {
 	char esc[8];
 
 	for (size_t i = 0; i < n; ) {
+		size_t run = plain_run(p + i, n - i);
+
+		if (run) {
+			buf_put(b, p + i, run);
+			i += run;
+			continue;
+		}
 		uint32_t cp = UINT32_MAX;
 		size_t len = utf8_next(p + i, n - i, &cp);
 
@@ -69,7 +91,14 @@ void buf_json(struct buf *b, const char *p, size_t n)
 	buf_char(b, '"');
 	for (size_t i = 0; i < n; ) {
 		uint32_t cp = (unsigned char)p[i];
-		size_t len = utf8_next(p + i, n - i, &cp);
+		size_t run = plain_run(p + i, n - i), len;
+
+		if (run) {
+			plain += run;
+			i += run;
+			continue;
+		}
+		len = utf8_next(p + i, n - i, &cp);
 
 		if (len && cp != '"' && cp != '\\' && !utf8_unsafe(cp)) {
 			plain += len;

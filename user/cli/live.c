@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -121,6 +122,18 @@ static int open_process(struct trace *t)
 err:
 	t->run.failed = true;
 	return -1;
+}
+
+/*
+ * The ring overflows when we do not get to run: 1,000 busy tasks on 2 CPUs cost 600,000 of 1,000,000
+ * records, and none this way (tests/bench/bench_load.c, noise). Who started us with a nice value of
+ * its own has decided otherwise.
+ */
+static void take_precedence(void)
+{
+	errno = 0;
+	if (getpriority(PRIO_PROCESS, 0) == 0 && !errno)
+		(void)!setpriority(PRIO_PROCESS, 0, -20);
 }
 
 static void say_ready(const struct options *o)
@@ -308,7 +321,10 @@ int trace_live(const struct options *o, struct view *v, int *told)
 	if (run_open_view(&t.run, o, v ? v : run_view(o)))
 		goto out;
 	t.run.hold = true;
-	if (take_signals(&t) || open_process(&t) || open_live(&t))
+	if (take_signals(&t) || open_process(&t))
+		goto out;
+	take_precedence(); /* the command has been forked: it stays as it was */
+	if (open_live(&t))
 		goto out;
 	say_watching(&t.run);
 	say_ready(o);

@@ -81,11 +81,10 @@ static void put_flags(struct buf *b, const struct event *ev, const struct field 
 	const char *comma = "";
 
 	buf_char(b, '[');
-	for (unsigned bit = 0; bit < 64; bit++) {
+	for (; v; v &= v - 1) {
+		unsigned bit = (unsigned)__builtin_ctzll(v);
 		const char *name = table_name(f->names, bit);
 
-		if (!(v >> bit & 1))
-			continue;
 		buf_str(b, comma);
 		if (name)
 			json_name(b, name);
@@ -190,7 +189,7 @@ static json_fn *const by_format[] = {
 	[FIELD_FLAGS] = put_flags,
 	[FIELD_STATE] = put_state,
 	[FIELD_ADDR] = put_addr,
-	[FIELD_DERIVED] = NULL, /* json_special() has them all */
+	[FIELD_DERIVED] = NULL, /* each has one of its own */
 };
 
 static bool of_a_task(unsigned kind)
@@ -215,12 +214,10 @@ void event_json(struct buf *b, const struct event *ev)
 
 		if (!f->shown)
 			continue;
-		put = json_special(f);
-		if (!put)
-			put = by_format[f->format];
+		put = f->json ? f->json : by_format[f->format];
 		if (!json_present(ev, put))
 			continue;
-		json_key(b, f->name);
+		buf_put(b, f->key, f->key_len);
 		put(b, ev, f);
 	}
 }

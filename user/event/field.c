@@ -3,18 +3,21 @@
 
 #include <string.h>
 
+#include "event/json.h"
 #include "event/tables.h"
 
 /* What follows `text` (unit, names) are designated initialisers. */
 #define ROW(K, S, member, title, fmt, in_json, text, ...)                                          \
 	{                                                                                          \
-		.name = (title), .kind = (K), .offset = offsetof(struct S, member),                \
+		.name = (title), .key = ",\"" title "\":", .key_len = sizeof(title) + 3,           \
+		.kind = (K), .offset = offsetof(struct S, member),                                 \
 		.size = sizeof(((struct S *)0)->member), .format = FIELD_##fmt,                    \
 		.shown = (in_json), .doc = (text), __VA_ARGS__                                     \
 	}
-#define DERIVED(K, title, text, ...)                                                               \
+#define DERIVED(K, title, put, text, ...)                                                          \
 	{                                                                                          \
-		.name = (title), .kind = (K), .format = FIELD_DERIVED, .shown = true,              \
+		.name = (title), .key = ",\"" title "\":", .key_len = sizeof(title) + 3,           \
+		.kind = (K), .format = FIELD_DERIVED, .shown = true, .json = (put),                \
 		.doc = (text), __VA_ARGS__                                                         \
 	}
 #define END { .name = NULL }
@@ -70,8 +73,8 @@ static const struct field rows_wire_lost[] = {
 	R(lost_kind, U32, false, "kind of the records"),
 	R(lost_cpu, U32, false, "CPU they were lost on"),
 #undef R
-	DERIVED(WIRE_TRACE_LOST, "kind", "kind of the records"),
-	DERIVED(WIRE_TRACE_LOST, "cpu", "CPU they were lost on"),
+	DERIVED(WIRE_TRACE_LOST, "kind", json_lost_kind, "kind of the records"),
+	DERIVED(WIRE_TRACE_LOST, "cpu", json_lost_cpu, "CPU they were lost on"),
 	END
 };
 
@@ -96,7 +99,7 @@ static const struct field rows_wire_fork[] = {
 	R(scope, FLAGS, false, "why the child is traced", .names = table_scope_flags),
 	R(pad, PAD, false, ""),
 #undef R
-	DERIVED(WIRE_TASK_FORK, "thread", "true: a thread of the same process"),
+	DERIVED(WIRE_TASK_FORK, "thread", json_thread, "true: a thread of the same process"),
 	END
 };
 
@@ -129,15 +132,16 @@ static const struct field rows_wire_fork[] = {
 	    .names = table_task_flags)
 
 #define TAIL_DERIVED(K)                                                                            \
-	DERIVED(K, "filename", "file that was executed"),                                          \
-	DERIVED(K, "args", "argv, a list"),                                                        \
-	DERIVED(K, "args_fault", "true: argv could not be read; else left out")
+	DERIVED(K, "filename", json_filename, "file that was executed"),                           \
+	DERIVED(K, "args", json_args, "argv, a list"),                                             \
+	DERIVED(K, "args_fault", json_args_fault, "true: argv could not be read; else left out")
 
 static const struct field rows_wire_exec[] = {
 #define R(member, ...) ROW(WIRE_TASK_EXEC, wire_exec, member, #member, __VA_ARGS__)
 	TASK_ROWS(WIRE_TASK_EXEC, wire_exec, false),
 	R(old_pid, U32, false, "thread that called execve(2)"),
-	R(truncated, FLAGS, true, "true: filename or args were cut", .names = table_truncated),
+	R(truncated, FLAGS, true, "true: filename or args were cut", .names = table_truncated,
+	  .json = json_truncated),
 	R(filename_len, U32, false, "of the tail", UNIT_BYTES),
 	R(args_len, U32, false, "of the tail", UNIT_BYTES),
 #undef R
@@ -166,7 +170,8 @@ static const struct field rows_wire_snapshot[] = {
 
 static const struct field rows_wire_args[] = {
 #define R(member, ...) ROW(WIRE_TASK_ARGS, wire_args, member, #member, __VA_ARGS__)
-	R(truncated, FLAGS, true, "true: filename or args were cut", .names = table_truncated),
+	R(truncated, FLAGS, true, "true: filename or args were cut", .names = table_truncated,
+	  .json = json_truncated),
 	R(filename_len, U32, false, "of the tail", UNIT_BYTES),
 	R(args_len, U32, false, "of the tail", UNIT_BYTES),
 	R(pad, PAD, false, ""),
@@ -193,8 +198,10 @@ static const struct field rows_wire_generate[] = {
 	R(target_comm, STR, false, "name of the target"),
 	R(sig, SIGNAL, true, "the signal"),
 	R(si_code, SI_CODE, true, "si_code, a number if it has no name"),
-	T(sender_pid, "si_pid", U32, true, "sender as siginfo tells it, or null"),
-	T(sender_uid, "si_uid", U32, true, "user of the sender as siginfo tells it, or null"),
+	T(sender_pid, "si_pid", U32, true, "sender as siginfo tells it, or null",
+	  .json = json_if_siginfo),
+	T(sender_uid, "si_uid", U32, true, "user of the sender as siginfo tells it, or null",
+	  .json = json_if_siginfo),
 	R(group, BOOL, true, "to the process, not to one thread"),
 	R(result, ENUM, true, "what the kernel did with it", .names = table_result),
 	R(disposition, ENUM, true, "what the target does with it", .names = table_disposition),
@@ -208,9 +215,9 @@ static const struct field rows_wire_generate[] = {
 	  .names = table_sig_flags),
 	R(work_tty, TTY, false, "terminal whose input was worked on when the signal came up"),
 	R(pad, PAD, false, ""),
-	DERIVED(K, "signo", "number of the signal"),
-	DERIVED(K, "target", "whom the signal is for: tgid, pid, comm"),
-	DERIVED(K, "origin", "what caused it: tty, user, kernel, timer, child, hangup"),
+	DERIVED(K, "signo", json_signo, "number of the signal"),
+	DERIVED(K, "target", json_target, "whom the signal is for: tgid, pid, comm"),
+	DERIVED(K, "origin", json_origin, "what caused it: tty, user, kernel, timer, child, hangup"),
 #undef T
 #undef R
 #undef K
@@ -251,8 +258,8 @@ static const struct field rows_wire_key[] = {
 	ROW(K, S, sk.rport, "rport", U32, false, "port of the peer")
 
 #define SOCK_DERIVED(K)                                                                            \
-	DERIVED(K, "local", "address and port on this host"),                                      \
-	DERIVED(K, "peer", "address and port of the other end")
+	DERIVED(K, "local", json_local, "address and port on this host"),                          \
+	DERIVED(K, "peer", json_peer, "address and port of the other end")
 
 static const struct field rows_wire_sock_state[] = {
 #define R(member, title, ...) ROW(WIRE_SOCK_STATE, wire_sock_state, member, title, __VA_ARGS__)

@@ -35,14 +35,21 @@ enum field_format {
 	FIELD_FLAGS,	/* u32, u64 as a list: names[n] is bit n, "" has no name */
 	FIELD_STATE,	/* u32 task_struct.__state: letter of /proc in JSON, bits in text */
 	FIELD_ADDR,	/* u8[16]: an address of the record's family */
-	FIELD_DERIVED,	/* size 0, at the end of a kind: JSON works it out from other members */
+	FIELD_DERIVED,	/* size 0, at the end of a kind: `json` works it out from other members */
 	/* of facts alone: session/fact_field.h */
 	FIELD_ID,	/* u32, 0 as null */
 	FIELD_TEXT,	/* const char *, NUL-terminated */
 };
 
+struct field;
+
+/* Writes the value of the member as JSON. */
+typedef void json_fn(struct buf *b, const struct event *ev, const struct field *f);
+
 struct field {
 	const char *name; /* as in JSON; the record's own spelling where JSON nests or renames it */
+	const char *key;  /* `,"name":` */
+	uint16_t key_len;
 	uint16_t kind;	  /* WIRE_*; 0: the header, which every kind has */
 	uint16_t offset;
 	uint16_t size;
@@ -51,6 +58,7 @@ struct field {
 	const char *const *names; /* ENUM, FLAGS, STATE, BYTES: ended by NULL, "" is a gap */
 	const char *unit; /* "ns", "errno", .. or NULL */
 	const char *doc;  /* one line for `sigtrace fields` */
+	json_fn *json;	  /* of a value that is not that of its row alone: each DERIVED, and a few others */
 };
 
 struct kind_info {

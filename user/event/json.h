@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Between as_json.c and json_special.c only. */
+/* Between field.c, as_json.c and json_special.c only. */
 #ifndef SIGTRACE_EVENT_JSON_H
 #define SIGTRACE_EVENT_JSON_H
 
 #include "event/field.h"
 
-/* Writes the value of the member. */
-typedef void json_fn(struct buf *b, const struct event *ev, const struct field *f);
-
-/* Of a member whose value is not that of its row alone: each FIELD_DERIVED, and a few others; NULL
- * for the rest. */
-json_fn *json_special(const struct field *f);
+/* For struct field's `json`. */
+json_fn json_lost_kind, json_lost_cpu;
+json_fn json_thread;
+json_fn json_filename, json_args, json_truncated, json_args_fault;
+json_fn json_if_siginfo, json_signo, json_target, json_origin;
+json_fn json_local, json_peer;
 
 /* False: what `put` writes is left out of this record. */
 bool json_present(const struct event *ev, json_fn *put);

@@ -14,11 +14,12 @@ struct json {
 	uint64_t seq;  /* of the last record */
 	uint64_t ts;
 	uint32_t reason; /* WIRE_END_* */
+	struct view_second second;
 };
 
 /* ---- members: `,"key":value` ---- */
 
-static void key(struct buf *b, const char *name)
+static inline void key(struct buf *b, const char *name)
 {
 	buf_str(b, ",\"");
 	buf_str(b, name);
@@ -100,16 +101,18 @@ static void open_task(struct buf *b, uint32_t tgid, const char *comm)
 
 /* ---- the envelope ---- */
 
-static void open_object(struct buf *b, const struct engine *e, const char *type, uint64_t seq,
+static void open_object(struct json *j, const struct engine *e, const char *type, uint64_t seq,
 			uint64_t ts, uint32_t session)
 {
+	struct buf *b = &j->v.out;
+
 	buf_str(b, "{\"type\":\"");
 	buf_str(b, type);
 	buf_char(b, '"');
 	put_u64(b, "seq", seq);
 	put_u64(b, "ts", ts);
 	buf_str(b, ",\"time\":\"");
-	view_time(b, engine_begin(e), ts);
+	view_time_kept(b, engine_begin(e), ts, &j->second);
 	buf_char(b, '"');
 	put_u64_null(b, "session", session);
 }
@@ -314,7 +317,7 @@ static void json_fact(struct view *v, const struct engine *e, const struct fact 
 
 	if (!view_wants_fact(v, e, f) || v->opt.quiet)
 		return;
-	open_object(b, e, fact_kind_name(f->kind), f->seq, f->ts, f->session);
+	open_object((struct json *)v, e, fact_kind_name(f->kind), f->seq, f->ts, f->session);
 	switch (f->kind) {
 	case FACT_OPEN:
 		put_open(b, &f->u.open);
@@ -373,7 +376,7 @@ static void json_event(struct view *v, const struct engine *e, const struct even
 		j->reason = ev->u.end.reason;
 	if (!kind || !shows(v, e, ev, session))
 		return;
-	open_object(&v->out, e, kind->name, ev->seq, ev->u.h.ts, session);
+	open_object(j, e, kind->name, ev->seq, ev->u.h.ts, session);
 	event_json(&v->out, ev);
 	close_object(&v->out);
 }
@@ -381,11 +384,11 @@ static void json_event(struct view *v, const struct engine *e, const struct even
 /* Not in json_event(): the facts that the record brings forth come after it. */
 static void json_end(struct view *v, const struct engine *e)
 {
-	const struct json *j = (const struct json *)v;
+	struct json *j = (struct json *)v;
 	const struct totals t = engine_totals(e);
 	struct buf *b = &v->out;
 
-	open_object(b, e, "trace.end", j->seq, j->ts, 0);
+	open_object(j, e, "trace.end", j->seq, j->ts, 0);
 	put_u64(b, "records", t.records);
 	put_u64(b, "lost", t.lost);
 	put_u64(b, "sessions", t.sessions);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Clock times without libc's: localtime() would read the reader's zone, not the recorder's. */
+#include <string.h>
+
 #include "view/view.h"
 
 #define NS_SEC INT64_C(1000000000)
@@ -80,14 +82,31 @@ uint32_t view_day_ms(const struct wire_begin *begin, uint64_t ts)
 	return (uint32_t)(sec - floor_div(sec, DAY) * DAY) * 1000 + w.ns / 1000000;
 }
 
-void view_time(struct buf *b, const struct wire_begin *begin, uint64_t ts)
+void view_time_kept(struct buf *b, const struct wire_begin *begin, uint64_t ts, struct view_second *s)
 {
 	struct wall w = wall(begin, ts);
+	size_t at = b->len;
 
-	put_date(b, floor_div(w.sec, DAY));
-	buf_char(b, 'T');
-	put_hms(b, w.sec);
-	buf_char(b, '.');
+	if (s->kept && s->sec == w.sec) {
+		buf_put(b, s->text, sizeof(s->text));
+	} else {
+		put_date(b, floor_div(w.sec, DAY));
+		buf_char(b, 'T');
+		put_hms(b, w.sec);
+		buf_char(b, '.');
+		/* a year of five digits, of a damaged recording, does not fit */
+		s->kept = !b->failed && b->len - at == sizeof(s->text);
+		s->sec = w.sec;
+		if (s->kept)
+			memcpy(s->text, b->p + at, sizeof(s->text));
+	}
 	buf_u64_width(b, w.ns, 9);
 	buf_char(b, 'Z');
+}
+
+void view_time(struct buf *b, const struct wire_begin *begin, uint64_t ts)
+{
+	struct view_second none = { 0 };
+
+	view_time_kept(b, begin, ts, &none);
 }

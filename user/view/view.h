@@ -70,4 +70,13 @@ void view_date(struct buf *b, const struct wire_begin *begin, uint64_t ts);
 void view_time(struct buf *b, const struct wire_begin *begin, uint64_t ts);
 uint32_t view_day_ms(const struct wire_begin *begin, uint64_t ts);
 
+/* view_time() for records in order: what is the same for a whole second is kept. Zero-initialised
+ * is empty. */
+struct view_second {
+	int64_t sec;
+	bool kept;
+	char text[20]; /* "2026-11-23T14:02:11.", no NUL */
+};
+void view_time_kept(struct buf *b, const struct wire_begin *begin, uint64_t ts, struct view_second *s);
+
 #endif
