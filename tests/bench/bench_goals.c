@@ -127,6 +127,7 @@ static int live_output(const char *what, const char *const *more, const char *go
 		struct tracer t;
 		struct made m;
 
+		unlink(rec); /* see tracer_start() */
 		if (start(&t, "--all", more) || load_run(NULL, "rt", n, NULL, &m))
 			return -1;
 		tracer_stop(&t);

@@ -87,10 +87,25 @@ static void names_of(struct running *r, size_t i)
 	snprintf(r->out[i], sizeof(r->out[i]), "%s", bench_file(name));
 }
 
+static void discard(const struct running *r, size_t n)
+{
+	char old[300];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(old, sizeof(old), "%s.old", r->file[i]); /* perf keeps the one before */
+		unlink(old);
+		unlink(r->file[i]);
+		unlink(r->out[i]);
+	}
+}
+
 static void stop(struct running *r)
 {
+	size_t n = r->n;
+
 	while (r->n)
 		tracer_stop(&r->t[--r->n]);
+	discard(r, n);
 }
 
 static int start(struct running *r, const struct peer *p, enum load_class class)
@@ -139,10 +154,7 @@ static void account(struct cell *c, struct running *r, const struct peer *p, con
 		lost = p->lost(r->file[0], r->out[0]);
 	if (lost >= 0)
 		series_add(&c->lost, lost);
-	for (size_t i = 0; i < n; i++) {
-		unlink(r->file[i]);
-		unlink(r->out[i]);
-	}
+	discard(r, n);
 }
 
 /* ns an operation without a tracer in this round is `base`. */

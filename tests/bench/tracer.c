@@ -125,9 +125,12 @@ int tracer_start(struct tracer *t, const char *const *argv, enum ready how, cons
 {
 	pid_t parent = getpid();
 	uint64_t begun, at = 0;
-	int ready[2], file = open(out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int ready[2], file;
 
 	memset(t, 0, sizeof(*t));
+	/* a new file: ext4 writes one that was emptied out when it is closed (auto_da_alloc) */
+	unlink(out);
+	file = open(out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (file < 0 || pipe2(ready, O_CLOEXEC))
 		return bench_say(out, strerror(errno));
 	begun = bench_now();
