@@ -69,35 +69,48 @@ static bool is_ending(const struct session *x)
 	return x->state != SESSION_OPEN || (x->conn && conn_changed(x->conn));
 }
 
+static void exited_of(struct sessions *s, struct session *x, struct task *t, const struct event *ev)
+{
+	uint64_t ts = ev->u.h.ts;
+
+	if (x->state == SESSION_DONE) {
+		if (x->number == t->session && t->left)
+			session_fate(s, x, t);
+		return;
+	}
+	if (x->number == t->session && is_ending(x))
+		add_gone(s, x, t);
+	if (x->root == t) {
+		mark_once(&x->root_exit, ev);
+		if (x->state == SESSION_OPEN)
+			set_deadline(s, x, ts + SERVER_LAG);
+	} else if (x->server == t) {
+		mark_once(&x->server_exit, ev);
+		settle(s, x, ts);
+	} else if (x->keeper == t) {
+		mark_once(&x->keeper_exit, ev);
+		settle(s, x, ts);
+	} else if (x->number == t->session && x->state == SESSION_OPEN && x->root_exit.seq) {
+		set_deadline(s, x, ts + SERVER_LAG);
+	}
+}
+
 static void on_exited(struct sessions *s, const struct event *ev)
 {
 	struct task *t = world_event_task(s->world, ev);
-	uint64_t ts = ev->u.h.ts;
 	struct session *x;
 
 	if (!t || t->exit_seq != ev->seq)
 		return;
+	/* most processes are a member of one session, and no session's root or server */
+	if (!t->held) {
+		x = t->session ? session_find(s, t->session) : NULL;
+		if (x)
+			exited_of(s, x, t, ev);
+		return;
+	}
 	DL_FOREACH(s->list, x) {
-		if (x->state == SESSION_DONE) {
-			if (x->number == t->session && t->left)
-				session_fate(s, x, t);
-			continue;
-		}
-		if (x->number == t->session && is_ending(x))
-			add_gone(s, x, t);
-		if (x->root == t) {
-			mark_once(&x->root_exit, ev);
-			if (x->state == SESSION_OPEN)
-				set_deadline(s, x, ts + SERVER_LAG);
-		} else if (x->server == t) {
-			mark_once(&x->server_exit, ev);
-			settle(s, x, ts);
-		} else if (x->keeper == t) {
-			mark_once(&x->keeper_exit, ev);
-			settle(s, x, ts);
-		} else if (x->number == t->session && x->state == SESSION_OPEN && x->root_exit.seq) {
-			set_deadline(s, x, ts + SERVER_LAG);
-		}
+		exited_of(s, x, t, ev);
 	}
 }
 

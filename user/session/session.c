@@ -226,9 +226,11 @@ static void on_client(struct sessions *s, const struct event *ev)
 static void on_exited(struct sessions *s, const struct event *ev)
 {
 	struct task *t = world_event_task(s->world, ev);
+	const struct session *x = t ? unlist(s, t) : NULL;
 
-	if (t)
-		unlist(s, t);
+	/* a connection may have lost the last that serves it, a closed session its last orphan */
+	if (t && (t->conn || t->client || t->held || (x && x->state == SESSION_DONE)))
+		s->sweep = true;
 }
 
 /* Two programs may tell one loss: what counts is by how much its total grew. */
@@ -279,7 +281,6 @@ void sessions_apply(struct sessions *s, const struct event *ev)
 		break;
 	case WIRE_TASK_EXIT:
 		on_exited(s, ev);
-		s->sweep = true;
 		break;
 	case WIRE_TRACE_READY:
 		s->sweep = true;
