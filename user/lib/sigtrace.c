@@ -37,22 +37,18 @@ struct sigtrace_recording {
 	bool ended; /* trace.end came */
 	enum state state;
 	struct err err; /* of FAILED */
+	bool told;	/* that it failed: the items of before come first */
 	struct sigtrace_totals totals;
 };
 
 /* ---- items ---- */
-
-static void fail(struct sigtrace_recording *r)
-{
-	r->state = FAILED;
-}
 
 static void fail_memory(struct sigtrace_recording *r)
 {
 	if (r->state != FAILED)
 		err_set(&r->err, EXIT_INCONCLUSIVE, "out of memory: what is told of '%s' is incomplete",
 			r->name);
-	fail(r);
+	r->state = FAILED;
 }
 
 static bool make_room(struct sigtrace_recording *r)
@@ -153,7 +149,7 @@ static void finish(struct sigtrace_recording *r)
 	if (r->state == READING && !r->ended) {
 		err_set(&r->err, EXIT_INCONCLUSIVE, "recording '%s' has no end: its writer was killed",
 			r->name);
-		fail(r);
+		r->state = FAILED;
 	}
 	if (!r->ended)
 		end_here(r);
@@ -176,7 +172,7 @@ static void feed_record(struct sigtrace_recording *r)
 			(unsigned long long)engine_totals(r->engine).records + 1, r->name,
 			event_error_name(bad));
 	if (n < 0 || bad)
-		fail(r);
+		r->state = FAILED;
 	if (!n || r->state == FAILED)
 		finish(r);
 }
@@ -192,8 +188,10 @@ int sigtrace_next(struct sigtrace_recording *r, const struct sigtrace_item **ite
 		r->cut = r->nlines = r->next = 0;
 		feed_record(r);
 	}
-	if (r->next == r->nlines)
-		return r->state == FAILED ? -1 : 0;
+	if (r->next == r->nlines) {
+		r->told = r->state == FAILED;
+		return r->told ? -1 : 0;
+	}
 	l = &r->lines[r->next++];
 	l->item.json = r->view->out.p + l->at;
 	*item = &l->item;
@@ -234,7 +232,7 @@ struct sigtrace_recording *sigtrace_open(const char *path, char *error, size_t s
 
 const char *sigtrace_error(const struct sigtrace_recording *r)
 {
-	return r->state == FAILED && r->next == r->nlines ? r->err.what : "";
+	return r->told ? r->err.what : "";
 }
 
 const struct sigtrace_totals *sigtrace_totals(struct sigtrace_recording *r)

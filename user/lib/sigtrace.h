@@ -44,8 +44,8 @@ struct sigtrace_recording *sigtrace_open(const char *path, char *error, size_t s
  * The next item. 1: *item points to it, and it and its `json` are valid until the next call with r.
  * 0: the end. -1: the recording is damaged, or stops in the middle, and sigtrace_error() says where:
  * by then every item of what comes before has been returned, the last one a trace.end of reason
- * "cut". 0 and -1 are said again by every later call. The first item is a trace.begin, the last one
- * a trace.end. Lost records are no error: see sigtrace_totals().
+ * "cut". 0 and -1 are said again by every later call. The first item is a trace.begin, where anything
+ * could be read, the last one a trace.end. Lost records are no error: see sigtrace_totals().
  */
 int sigtrace_next(struct sigtrace_recording *r, const struct sigtrace_item **item);
 
