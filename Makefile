@@ -6,7 +6,8 @@
 # make check            structure, manual, wire format, unit and golden tests     (no root needed)
 # make golden-update    rewrite what the golden cases expect; read the diff before you commit it
 # make bench [QUICK=1]  install the peers, measure sigtrace next to them: tests/bench (as root)
-# make install [DESTDIR=] [PREFIX=/usr/local]
+# make lib              build/libsigtrace.a, .so.0 and sigtrace.pc: needs a compiler and libzstd
+# make install [DESTDIR=] [PREFIX=/usr/local] [LIBDIR=PREFIX/lib]
 # make clean
 #
 # WERROR=1 warnings are errors;  SAN=1 address and undefined-behaviour sanitizers, in build/san;
@@ -20,9 +21,11 @@ MAKEFLAGS += -r --no-print-directory
 
 O      := build$(if $(SAN),/san)
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 CFLAGS ?= -O2 -g
 CLANG  ?= clang
 LLVM_STRIP ?= llvm-strip
+OBJCOPY ?= objcopy
 PKG_CONFIG ?= pkg-config
 # Ubuntu's /usr/sbin/bpftool is a wrapper that refuses to run unless the tools of the very kernel
 # that runs are installed; the real one beside it serves a build just as well.
@@ -39,6 +42,9 @@ BPF_SRC   := $(wildcard bpf/*.bpf.c)
 MAIN_SRC  := user/cli/main.c
 PURE_SRC  := $(wildcard $(PURE_DIRS:%=user/%/*.c))
 USER_SRC  := $(filter-out $(MAIN_SRC),$(wildcard user/source/*.c user/cli/*.c))
+# Of the library, which reads recordings and must do without libbpf and without stderr.
+LIB_SRC   := $(filter-out user/base/log.c,$(PURE_SRC)) user/source/recording_read.c \
+	$(wildcard user/lib/*.c)
 UNIT_SRC  := $(wildcard tests/unit/test_*.c)
 UNIT_LIB_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 GOLD_SRC  := $(wildcard tests/golden/*.c)
@@ -56,6 +62,10 @@ MAN_SRC   := $(wildcard user/man/*.scd)
 
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 exe = $(patsubst %.c,$(O)/%,$(1))
+LIB_OBJ := $(LIB_SRC:%.c=$(O)/pic/%.o)
+LIBS    := $(O)/libsigtrace.a $(O)/libsigtrace.so.0
+LIB_TEST := $(O)/tests/unit/test_lib
+LIB_EXAMPLE := $(O)/tests/lib/example
 UNIT  := $(call exe,$(UNIT_SRC))
 GOLD  := $(if $(GOLD_SRC),$(O)/tests/golden/run)
 LIVE  := $(call exe,$(LIVE_SRC))
@@ -72,7 +82,8 @@ MAN   := $(patsubst user/man/%.scd,$(O)/man/%,$(MAN_SRC))
 BPF_OBJ  := $(patsubst %.c,$(O)/%.o,$(BPF_SRC))
 SKELETON := $(if $(BPF_SRC),$(O)/sigtrace.skel.h)
 HOST_OBJ := $(call obj,$(MAIN_SRC) $(PURE_SRC) $(USER_SRC) $(UNIT_SRC) $(UNIT_LIB_SRC) \
-	$(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC) $(BENCH_LIB_SRC) $(FLOOR_SRC))
+	$(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC) $(BENCH_LIB_SRC) $(FLOOR_SRC) \
+	tests/lib/example.c)
 PROG_OBJ := $(call obj,$(PROG_SRC) $(LOAD_SRC))
 BENCH_BPF_OBJ := $(patsubst %.c,$(O)/%.o,$(BENCH_BPF))
 
@@ -85,11 +96,15 @@ ifneq ($(filter-out $(SELF_HELP),$(or $(MAKECMDGOALS),all)),)
 hash := \#
 NEED_CMD := $(firstword $(CC)) $(CLANG) $(BPFTOOL) $(LLVM_STRIP) $(PKG_CONFIG)
 NEED_PC  := libbpf libelf zlib libzstd
-ifneq ($(filter-out all install man $(O)/sigtrace,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out all install man lib $(O)/sigtrace,$(or $(MAKECMDGOALS),all)),)
 NEED_PC  += cmocka jansson
 endif
 ifneq ($(filter check man install,$(MAKECMDGOALS)),)
 NEED_CMD += $(if $(MAN_SRC),scdoc)
+endif
+ifeq ($(filter-out lib,$(or $(MAKECMDGOALS),all)),)
+NEED_CMD := $(firstword $(CC)) $(PKG_CONFIG)
+NEED_PC  := libzstd
 endif
 MISSING := $(strip $(shell \
 	for c in $(NEED_CMD); do command -v $$c >/dev/null 2>&1 || echo $$c; done; \
@@ -101,9 +116,10 @@ $(error missing here: $(MISSING); to install it, as root: tools/setup)
 endif
 
 pc = $(if $(strip $(2)),$(shell $(PKG_CONFIG) $(1) $(2)))
-BPF_CFLAGS_PC := $(call pc,--cflags,libbpf)
-LIB_CFLAGS    := $(call pc,--cflags,libbpf libelf zlib libzstd)
-LIB_LIBS      := $(call pc,--libs,libbpf libelf zlib libzstd)
+BPF_CFLAGS_PC := $(call pc,--cflags,$(filter libbpf,$(NEED_PC)))
+LIB_CFLAGS    := $(call pc,--cflags,$(filter libbpf libelf zlib libzstd,$(NEED_PC)))
+LIB_LIBS      := $(call pc,--libs,$(filter libbpf libelf zlib libzstd,$(NEED_PC)))
+ZSTD_LIBS     := $(call pc,--libs,libzstd)
 TEST_CFLAGS   := $(call pc,--cflags,$(filter cmocka jansson,$(NEED_PC)))
 # Never libbpf: a test that pulls it in does not link, and that is how we know.
 TEST_LIBS     := $(call pc,--libs,libzstd $(filter cmocka jansson,$(NEED_PC)))
@@ -131,6 +147,9 @@ HOST_CPP  := -D_GNU_SOURCE -Iuser -Ibpf -I$(O)
 HOST_CC    = $(CC) -std=gnu11 $(WARN) $(HARDEN) $(HOST_CPP) $(EXTRA) $(LIB_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 HOST_LINK  = $(CC) $(CFLAGS) $(HARDEN_LD) $(LDFLAGS)
 
+# Of the interface, not of the tree: it changes when user/lib/sigtrace.h does.
+LIB_VERSION := 0.1.0
+
 MACHINE   := $(shell uname -m)
 ARCH_x86_64 := x86
 ARCH_aarch64 := arm64
@@ -152,8 +171,8 @@ changed  = $(if $(filter-out $(call packed,$(1)),$(call packed,$(file <$(2)))),F
 
 # ---- the program -----------------------------------------------------------------------------
 
-.PHONY: all demo test check bench man install clean golden-update test-programs for-test for-demo for-bench \
-	check-static check-layers check-pure check-reasons check-wire FORCE
+.PHONY: all lib demo test check bench man install clean golden-update test-programs for-test for-demo for-bench \
+	check-static check-layers check-pure check-reasons check-wire check-exports FORCE
 
 all: $(O)/sigtrace
 
@@ -190,6 +209,44 @@ $(O)/version: $(call changed,$(VERSION),$(O)/version)
 	@mkdir -p $(@D)
 	@echo '$(VERSION)' >$@
 
+# ---- the library -----------------------------------------------------------------------------
+
+lib: $(LIBS) $(O)/libsigtrace.so $(O)/sigtrace.pc
+
+# Machine code, whatever CFLAGS say of LTO: what is not ours to show could not be hidden in the rest.
+$(LIB_OBJ): $(O)/pic/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(HOST_CC) -fPIC -fno-lto -MMD -MP -c -o $@ $<
+
+$(O)/libsigtrace.so.0: $(LIB_OBJ) $(O)/lib.list user/lib/sigtrace.map
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared $(CFLAGS) $(filter -fsanitize%,$(HARDEN)) -Wl,-soname,libsigtrace.so.0 \
+		-Wl,--version-script=user/lib/sigtrace.map $(if $(SAN),,-Wl,-z,defs) \
+		-Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $(LIB_OBJ) $(ZSTD_LIBS) $(LDLIBS)
+
+$(O)/libsigtrace.so: $(O)/libsigtrace.so.0
+	$(Q)ln -sf libsigtrace.so.0 $@
+
+# One object, of which sigtrace_* alone is left global.
+$(O)/libsigtrace.a: $(LIB_OBJ) $(O)/lib.list
+	$(call say,AR,$@)
+	$(Q)$(CC) -r -nostdlib -o $(O)/libsigtrace.o $(LIB_OBJ)
+	$(Q)$(OBJCOPY) --wildcard --keep-global-symbol='sigtrace_*' $(O)/libsigtrace.o
+	$(Q)rm -f $@ && $(AR) rcsD $@ $(O)/libsigtrace.o
+
+$(O)/lib.list: $(call changed,$(LIB_SRC),$(O)/lib.list)
+	@mkdir -p $(@D)
+	@echo '$(strip $(LIB_SRC))' >$@
+
+$(O)/sigtrace.pc: user/lib/sigtrace.pc.in $(O)/pc.list
+	$(call say,PC,$@)
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(LIB_VERSION)|' $< >$@
+
+$(O)/pc.list: $(call changed,$(PREFIX) $(LIBDIR) $(LIB_VERSION),$(O)/pc.list)
+	@mkdir -p $(@D)
+	@echo '$(strip $(PREFIX) $(LIBDIR) $(LIB_VERSION))' >$@
+
 # ---- the BPF object inside it ----------------------------------------------------------------
 
 $(BPF_OBJ) $(BENCH_BPF_OBJ): $(O)/%.o: %.c
@@ -220,12 +277,24 @@ $(call obj,$(FLOOR_SRC)): | $(FLOOR_SKEL)
 
 # ---- tests -----------------------------------------------------------------------------------
 
-test-programs: $(UNIT) $(GOLD) $(LIVE) $(PROG) $(GO)
+test-programs: lib $(LIB_EXAMPLE) $(UNIT) $(GOLD) $(LIVE) $(PROG) $(GO)
 
 $(call obj,$(UNIT_SRC) $(UNIT_LIB_SRC) $(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC) $(BENCH_LIB_SRC)): \
 	EXTRA = -Itests $(TEST_CFLAGS) $(if $(TEST_ACCOUNT),-DACCOUNT='"$(TEST_ACCOUNT)"')
 
-$(UNIT): %: %.o $(O)/libfixture.a $(O)/libuser.a $(O)/libpure.a
+# As a user has it: the header and the library, and nothing of ours besides.
+$(LIB_TEST): $(LIB_TEST).o $(O)/libsigtrace.so
+	$(call say,LINK,$@)
+	$(Q)$(HOST_LINK) -o $@ $< -L$(O) -lsigtrace -Wl,-rpath,'$$ORIGIN/../..' \
+		$(filter-out $(ZSTD_LIBS),$(TEST_LIBS)) $(LDLIBS)
+
+$(LIB_EXAMPLE): $(LIB_EXAMPLE).o $(O)/libsigtrace.a
+	$(call say,LINK,$@)
+	$(Q)$(HOST_LINK) -o $@ $^ $(ZSTD_LIBS) $(LDLIBS)
+
+$(LIB_TEST).o $(LIB_EXAMPLE).o: EXTRA = -Iuser/lib $(TEST_CFLAGS)
+
+$(filter-out $(LIB_TEST),$(UNIT)): %: %.o $(O)/libfixture.a $(O)/libuser.a $(O)/libpure.a
 	$(call say,LINK,$@)
 	$(Q)$(HOST_LINK) -o $@ $^ $(TEST_LIBS) $(LDLIBS)
 
@@ -285,7 +354,11 @@ $(O)/wire.ok: bpf/wire.h
 	$(Q)echo '#include "wire.h"' | $(BPF_CC) -x c -Wpadded -fsyntax-only -
 	@touch $@
 
-check: all man check-static $(UNIT) $(GOLD)
+check-exports: $(LIBS)
+	$(Q)tools/check-exports --self-test
+	$(Q)tools/check-exports $^
+
+check: all man check-static check-exports $(LIB_EXAMPLE) $(UNIT) $(GOLD)
 	$(Q)O='$(O)' tools/run-tests unit golden
 
 test:
@@ -324,8 +397,13 @@ $(MAN): $(O)/man/%: user/man/%.scd
 	@mkdir -p $(@D)
 	$(Q)scdoc <$< >$@
 
-install: all man
+install: all man lib
 	install -D -m 755 $(O)/sigtrace '$(DESTDIR)$(PREFIX)/bin/sigtrace'
+	install -D -m 644 user/lib/sigtrace.h '$(DESTDIR)$(PREFIX)/include/sigtrace.h'
+	install -D -m 644 -t '$(DESTDIR)$(LIBDIR)' $(O)/libsigtrace.a
+	install -D -m 755 -t '$(DESTDIR)$(LIBDIR)' $(O)/libsigtrace.so.0
+	ln -sf libsigtrace.so.0 '$(DESTDIR)$(LIBDIR)/libsigtrace.so'
+	install -D -m 644 $(O)/sigtrace.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/sigtrace.pc'
 	$(Q)for m in $(MAN); do \
 		install -v -D -m 644 $$m "$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}" || exit; \
 	done
@@ -333,4 +411,4 @@ install: all man
 clean:
 	rm -rf $(O)
 
--include $(patsubst %.o,%.d,$(HOST_OBJ) $(PROG_OBJ) $(BPF_OBJ) $(BENCH_BPF_OBJ))
+-include $(patsubst %.o,%.d,$(HOST_OBJ) $(LIB_OBJ) $(PROG_OBJ) $(BPF_OBJ) $(BENCH_BPF_OBJ))

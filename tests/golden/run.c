@@ -5,6 +5,7 @@
  *   run [CASE..]            all cases, or these; prints TAP
  *   run --update [CASE..]   rewrites what is expected: read the diff before you commit it
  *   run --import FILE.sgt   a recording as the text of a case, to be cut down by hand
+ *   run --export CASE.rec FILE.sgt   a case as a recording
  *
  * A case is tests/golden/CASE.rec (a record a line in event_parse()'s form; # starts a comment
  * line) with CASE.text, CASE.explain and CASE.json; with CASE.sig, a check file, also CASE.checks. SIGTRACE_SRC is the source tree (default: here).
@@ -278,6 +279,34 @@ static int import(const char *path)
 	return n < 0;
 }
 
+static int export(const char *path, const char *to)
+{
+	struct recording_writer *w = NULL;
+	struct buf text = {0}, why = {0};
+	struct records r = {0};
+	struct err e = {0};
+	int bad = 1;
+
+	if (read_file(path, &text))
+		buf_str(&why, strerror(errno));
+	else if (!records_parse(&r, buf_cstr(&text), &why))
+		w = recording_create(to, &e);
+	for (size_t i = 0; w && i < r.n && !*e.what; i++) {
+		size_t len;
+		const void *rec = record(&r, i, &len);
+
+		recording_put(w, rec, len, &e);
+	}
+	if (w)
+		bad = recording_close(w, &e) != 0;
+	if (bad)
+		fprintf(stderr, "%s: %s\n", path, why.len ? buf_cstr(&why) : e.what);
+	records_free(&r);
+	buf_free(&text);
+	buf_free(&why);
+	return bad;
+}
+
 int main(int argc, char **argv)
 {
 	bool update = argc > 1 && !strcmp(argv[1], "--update");
@@ -285,8 +314,10 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 3 && !strcmp(argv[1], "--import"))
 		return import(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "--export"))
+		return export(argv[2], argv[3]);
 	if (argc > 1 && argv[1][0] == '-' && !update) {
-		fprintf(stderr, "usage: run [--update] [CASE..] | --import FILE\n");
+		fprintf(stderr, "usage: run [--update] [CASE..] | --import FILE | --export CASE.rec FILE\n");
 		return 2;
 	}
 	return run_cases(argv + 1 + update, update);

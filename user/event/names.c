@@ -39,8 +39,8 @@ _Static_assert(NSIGNALS == SIG_MAX + sizeof(aliases), "a signal or an alias is m
 
 const char *signal_name(unsigned sig)
 {
-	static char ring[8][16];
-	static unsigned next;
+	static _Thread_local char ring[8][16];
+	static _Thread_local unsigned next;
 	char *p, *end;
 
 	if (sig >= 1 && sig <= SIG_MAX)

@@ -12,7 +12,7 @@
 #define SIG_MAX 64 /* _NSIG: arch x86, arm64, asm-generic/signal.h */
 
 /* "SIGINT", "SIGRTMIN+3" (from 34, as glibc numbers them; 32 and 33 are "SIG32", "SIG33"), for 0
- * and above SIG_MAX "SIG0", "SIG77" in a static ring of buffers. Never NULL. signal(7). */
+ * and above SIG_MAX "SIG0", "SIG77" in a ring of buffers of the thread. Never NULL. signal(7). */
 const char *signal_name(unsigned sig);
 /* SIGINT, INT, int, 2, SIGRTMIN+3, RTMAX-1 -> the number; 0 if there is none. */
 unsigned signal_by_name(const char *name);
