@@ -4,10 +4,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-#include "unit/story.h"
+#include "unit/told.h"
 
 /* ssh 90 in a group of its own on pts/9, the other end of STORY_SOCK. */
 #define CLIENT_AS(more)                                                                            \
@@ -193,6 +195,27 @@ static void nested(void **state)
 		 "interrupt #2 tty SIGINT ssh/140 at pts/0 stopped: sleep/230 died; seen\n");
 }
 
+/* Who traces a server is told of its sessions, not of the clients that come to it. */
+static void client_is_no_line_of_its_own(void **state)
+{
+#define SEEN_BY(scope)                                                                             \
+	"@0 trace.begin scope=" scope " scope_tgid=100 host=\"h\"\n"                               \
+	"@1 sshd/100 task.snapshot parent=1 pgid=100 sid=100 scope=in,server\n"                    \
+	"@1 sshd/100 sock.owner family=inet laddr=192.0.2.1 lport=22 state=LISTEN\n"               \
+	"@2 trace.ready tasks=1\n" CLIENT STORY_LOGIN STORY_EXEC("[\"bash\",\"-c\",\"sleep 9\"]")  \
+	INT_CLIENT("100", "disposition=handler") GONE
+	const struct view_options opt = {0};
+	char *tree = told(view_text_new(&opt), SEEN_BY("tree"));
+	char *all = told(view_text_new(&opt), SEEN_BY("all"));
+
+	(void)state;
+	assert_non_null(strstr(tree, "got SIGINT from its terminal pts/9"));
+	assert_null(strstr(tree, "  exit "));
+	assert_non_null(strstr(all, "  exit "));
+	free(tree);
+	free(all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +227,7 @@ int main(void)
 		cmocka_unit_test(not_this_client),
 		cmocka_unit_test(key_through_a_terminal_inside),
 		cmocka_unit_test(nested),
+		cmocka_unit_test(client_is_no_line_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,6 +113,19 @@ static bool shows_generate(const struct text *t, const struct engine *e, const s
 	       !is_server(engine_world(e) ? world_event_task(engine_world(e), ev) : NULL);
 }
 
+/* An ssh client that is traced only since it has a session's other end: facts tell of it. */
+static bool is_of_client(const struct engine *e, const struct event *ev)
+{
+	const struct world *w = engine_world(e);
+	const struct task *t;
+
+	if (ev->u.h.kind == WIRE_SIGNAL_GENERATE)
+		t = world_task(w, ev->u.generate.target_tgid, ev->u.generate.target_start);
+	else
+		t = world_event_task(w, ev);
+	return t && t->client && !t->session && engine_begin(e)->scope != WIRE_SCOPE_ALL;
+}
+
 bool text_shows(struct text *t, const struct engine *e, const struct event *ev,
 		uint32_t session)
 {
@@ -129,7 +142,8 @@ bool text_shows(struct text *t, const struct engine *e, const struct event *ev,
 		return true;
 	if (opt->filter.failed && (kind == WIRE_SOCK_RESET || kind == WIRE_SOCK_STATE))
 		return true;
-	if (first || told || (!session && engine_begin(e)->scope == WIRE_SCOPE_SSHD))
+	if (first || told || (!session && engine_begin(e)->scope == WIRE_SCOPE_SSHD) ||
+	    is_of_client(e, ev))
 		return false;
 	switch (kind) {
 	case WIRE_TASK_EXEC:
