@@ -5,6 +5,7 @@
 # make test             install what is missing, build, every test             (as root)
 # make check            structure, manual, wire format, unit and golden tests     (no root needed)
 # make golden-update    rewrite what the golden cases expect; read the diff before you commit it
+# make fuzz [T=60] [F=check]  each libFuzzer target of tests/fuzz, or one, for T seconds
 # make bench [QUICK=1]  install the peers, measure sigtrace next to them: tests/bench (as root)
 # make lib              build/libsigtrace.a, .so.0 and sigtrace.pc: needs a compiler and libzstd
 # make install [DESTDIR=] [PREFIX=/usr/local] [LIBDIR=PREFIX/lib]
@@ -52,6 +53,8 @@ LIVE_SRC  := $(wildcard tests/live/test_*.c)
 PROG_SRC  := $(wildcard tests/live/prog_*.c)
 LIVE_LIB_SRC := $(filter-out $(LIVE_SRC) $(PROG_SRC),$(wildcard tests/live/*.c))
 GO_SRC    := $(wildcard tests/live/go_*.go)
+FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_LIB_SRC := tests/fuzz/promise.c tests/fuzz/seeds.c
 BENCH_SRC := $(wildcard tests/bench/bench_*.c)
 BENCH_BPF := tests/bench/floor.bpf.c
 FLOOR_SRC := tests/bench/floor.c
@@ -71,6 +74,7 @@ GOLD  := $(if $(GOLD_SRC),$(O)/tests/golden/run)
 LIVE  := $(call exe,$(LIVE_SRC))
 PROG  := $(call exe,$(PROG_SRC))
 BENCH := $(call exe,$(BENCH_SRC))
+FUZZ  := $(call exe,$(FUZZ_SRC))
 # Only where they can be built: the tests that run them are skipped elsewhere.
 GOCODE := $(wildcard /usr/share/gocode/src/golang.org/x/crypto/ssh)
 GO    := $(if $(and $(GOCODE),$(shell command -v go 2>/dev/null)),$(patsubst %.go,$(O)/%,$(GO_SRC)))
@@ -83,6 +87,7 @@ BPF_OBJ  := $(patsubst %.c,$(O)/%.o,$(BPF_SRC))
 SKELETON := $(if $(BPF_SRC),$(O)/sigtrace.skel.h)
 HOST_OBJ := $(call obj,$(MAIN_SRC) $(PURE_SRC) $(USER_SRC) $(UNIT_SRC) $(UNIT_LIB_SRC) \
 	$(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC) $(BENCH_LIB_SRC) $(FLOOR_SRC) \
+	$(FUZZ_SRC) $(FUZZ_LIB_SRC) tests/fuzz/write_seeds.c \
 	tests/lib/example.c)
 PROG_OBJ := $(call obj,$(PROG_SRC) $(LOAD_SRC))
 BENCH_BPF_OBJ := $(patsubst %.c,$(O)/%.o,$(BENCH_BPF))
@@ -90,7 +95,7 @@ BENCH_BPF_OBJ := $(patsubst %.c,$(O)/%.o,$(BENCH_BPF))
 # ---- what is asked for, and whether the machine has what that takes ---------------------------
 # Goals in SELF_HELP do without a compiler or call tools/setup first, and then make again.
 
-SELF_HELP := clean demo test bench check-layers check-reasons
+SELF_HELP := clean demo test fuzz bench check-layers check-reasons
 ifneq ($(filter-out $(SELF_HELP),$(or $(MAKECMDGOALS),all)),)
 
 hash := \#
@@ -136,6 +141,9 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat
 ifneq ($(SAN),)
 HARDEN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE
 HARDEN_LD := -fsanitize=address,undefined -pie
+else ifneq ($(FUZZ_BUILD),)
+HARDEN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE
+HARDEN_LD := -fsanitize=address,undefined -pie
 else
 # FORTIFY needs the optimiser, and gives way to a caller that sets its own level.
 FORTIFY := $(if $(filter -O0,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CFLAGS) $(CPPFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
@@ -171,7 +179,7 @@ changed  = $(if $(filter-out $(call packed,$(1)),$(call packed,$(file <$(2)))),F
 
 # ---- the program -----------------------------------------------------------------------------
 
-.PHONY: all lib demo test check bench man install clean golden-update test-programs for-test for-demo for-bench \
+.PHONY: all lib demo test check bench man install clean golden-update test-programs for-test for-demo for-bench fuzz fuzz-programs \
 	check-static check-layers check-pure check-reasons check-wire check-exports FORCE
 
 all: $(O)/sigtrace
@@ -180,7 +188,7 @@ $(O)/sigtrace: $(call obj,$(MAIN_SRC)) $(O)/libuser.a $(O)/libpure.a
 	$(call say,LINK,$@)
 	$(Q)$(HOST_LINK) -o $@ $^ $(LIB_LIBS) $(LDLIBS)
 
-$(HOST_OBJ): $(O)/%.o: %.c
+$(if $(FUZZ_BUILD),$(filter-out $(call obj,$(FUZZ_SRC)),$(HOST_OBJ)),$(HOST_OBJ)): $(O)/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) -MMD -MP -c -o $@ $<
@@ -200,6 +208,7 @@ $(eval $(call archive,libpure,$(PURE_SRC)))
 $(eval $(call archive,libuser,$(USER_SRC)))
 $(eval $(call archive,libharness,$(LIVE_LIB_SRC)))
 $(eval $(call archive,libfixture,$(UNIT_LIB_SRC)))
+$(eval $(call archive,libfuzz,$(if $(FUZZ_BUILD),,$(FUZZ_SRC)) $(FUZZ_LIB_SRC) tests/golden/play.c))
 $(eval $(call archive,libbench,$(BENCH_LIB_SRC)))
 
 # One object knows the version; a commit rebuilds that one and links again.
@@ -272,14 +281,15 @@ $(FLOOR_SKEL): $(BENCH_BPF_OBJ)
 	$(Q)$(BPFTOOL) gen skeleton $< name floor_bpf >$@
 
 # Only for the first build: from then on the .d file knows who includes it.
-$(call obj,$(wildcard user/source/*.c)): | $(SKELETON)
+$(if $(FUZZ_BUILD),,$(call obj,$(wildcard user/source/*.c)): | $(SKELETON))
 $(call obj,$(FLOOR_SRC)): | $(FLOOR_SKEL)
 
 # ---- tests -----------------------------------------------------------------------------------
 
 test-programs: lib $(LIB_EXAMPLE) $(UNIT) $(GOLD) $(LIVE) $(PROG) $(GO)
 
-$(call obj,$(UNIT_SRC) $(UNIT_LIB_SRC) $(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC) $(BENCH_LIB_SRC)): \
+$(call obj,$(UNIT_SRC) $(UNIT_LIB_SRC) $(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC) $(BENCH_LIB_SRC) \
+	$(FUZZ_SRC) $(FUZZ_LIB_SRC) tests/fuzz/write_seeds.c): \
 	EXTRA = -Itests $(TEST_CFLAGS) $(if $(TEST_ACCOUNT),-DACCOUNT='"$(TEST_ACCOUNT)"')
 
 # As a user has it: the header and the library, and nothing of ours besides.
@@ -294,7 +304,7 @@ $(LIB_EXAMPLE): $(LIB_EXAMPLE).o $(O)/libsigtrace.a
 
 $(LIB_TEST).o $(LIB_EXAMPLE).o: EXTRA = -Iuser/lib $(TEST_CFLAGS)
 
-$(filter-out $(LIB_TEST),$(UNIT)): %: %.o $(O)/libfixture.a $(O)/libuser.a $(O)/libpure.a
+$(filter-out $(LIB_TEST),$(UNIT)): %: %.o $(O)/libfixture.a $(O)/libfuzz.a $(O)/libuser.a $(O)/libpure.a
 	$(call say,LINK,$@)
 	$(Q)$(HOST_LINK) -o $@ $^ $(TEST_LIBS) $(LDLIBS)
 
@@ -313,6 +323,25 @@ $(BENCH): %: %.o $(O)/libbench.a $(O)/libharness.a $(O)/libuser.a $(O)/libpure.a
 $(FLOOR): %: %.o
 	$(call say,LINK,$@)
 	$(Q)$(HOST_LINK) -o $@ $^ $(LIB_LIBS) $(LDLIBS)
+
+# tools/fuzz makes these, with FUZZ_BUILD=1 and an $(O) of their own; nothing of them needs BPF.
+FUZZ_USER := $(call obj,user/source/recording_read.c user/source/recording_write.c)
+fuzz-programs: $(FUZZ) $(O)/tests/fuzz/write_seeds
+
+ifneq ($(FUZZ_BUILD),)
+$(call obj,$(FUZZ_SRC)): $(O)/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(HOST_CC) -D$(*F)=LLVMFuzzerTestOneInput -MMD -MP -c -o $@ $<
+endif
+
+$(FUZZ): %: %.o $(O)/libfuzz.a $(FUZZ_USER) $(O)/libpure.a
+	$(call say,LINK,$@)
+	$(Q)$(HOST_LINK) -fsanitize=fuzzer -o $@ $^ $(TEST_LIBS) $(LDLIBS)
+
+$(O)/tests/fuzz/write_seeds: %: %.o $(O)/libfuzz.a $(FUZZ_USER) $(O)/libpure.a
+	$(call say,LINK,$@)
+	$(Q)$(HOST_LINK) -o $@ $^ $(TEST_LIBS) $(LDLIBS)
 
 # What is traced must be plain: no sanitizer, nothing of ours, no loader's noise where libc.a is at hand.
 $(PROG_OBJ): $(O)/%.o: %.c
@@ -379,6 +408,9 @@ for-demo: all
 
 golden-update: $(GOLD)
 	$(Q)SIGTRACE_SRC='$(CURDIR)' $(O)/tests/golden/run --update
+
+fuzz:
+	$(Q)O='$(O)/fuzz' CLANG='$(CLANG)' MAKE='$(MAKE)' tools/fuzz $(or $(T),60) $(F)
 
 bench:
 	$(Q)tools/setup --bench

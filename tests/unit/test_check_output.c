@@ -163,6 +163,20 @@ static void github(void **state)
 	checks_free(c);
 }
 
+static void github_has_no_control_byte(void **state)
+{
+	struct checks *c = play("never signal sig=SIGKILL and comm!=\"\x1b[2J\"\v", STORY END);
+	struct buf out = {0};
+
+	(void)state;
+	checks_github(c, &out);
+	has(buf_cstr(&out), "comm!=\"\\x1b[2J\"");
+	for (size_t i = 0; i < out.len; i++)
+		assert_true(out.p[i] == '\n' || (unsigned char)out.p[i] >= ' ');
+	buf_free(&out);
+	checks_free(c);
+}
+
 static void github_has_room_for_nine(void **state)
 {
 	char text[1024] = "";
@@ -191,6 +205,7 @@ int main(void)
 		cmocka_unit_test(junit_fits_the_schema),
 		cmocka_unit_test(tap),
 		cmocka_unit_test(github),
+		cmocka_unit_test(github_has_no_control_byte),
 		cmocka_unit_test(github_has_room_for_nine),
 	};
 

@@ -95,12 +95,23 @@ static void github_escape(struct buf *b, const char *s, bool property)
 	}
 }
 
+/* The author's own bytes, which a quoted value may hold any of. */
+static void github_text(struct buf *b, const char *s)
+{
+	struct buf safe = {0};
+
+	buf_text(&safe, s, strlen(s));
+	github_escape(b, buf_cstr(&safe), true);
+	b->failed |= safe.failed;
+	buf_free(&safe);
+}
+
 static void annotate(struct buf *b, const struct check_result *r)
 {
 	buf_str(b, "::error file=");
 	github_escape(b, r->check->file, true);
 	buf_printf(b, ",line=%u,title=", r->check->line);
-	github_escape(b, r->check->text, true);
+	github_text(b, r->check->text);
 	buf_printf(b, "::%s: ", check_verdict_name(r->verdict));
 	github_escape(b, r->why, false);
 	if (r->nfailures) {

@@ -21,9 +21,10 @@ static int64_t floor_div(int64_t a, int64_t b)
 static struct wall wall(const struct wire_begin *begin, uint64_t ts)
 {
 	int64_t ns = (int64_t)((uint64_t)begin->realtime + ts);
-	int64_t sec = floor_div(ns, NS_SEC);
+	int64_t rest = ns % NS_SEC;
 
-	return (struct wall){ .sec = sec, .ns = (uint32_t)(ns - sec * NS_SEC) };
+	return (struct wall){ .sec = floor_div(ns, NS_SEC),
+			      .ns = (uint32_t)(rest < 0 ? rest + NS_SEC : rest) };
 }
 
 static void put_hms(struct buf *b, int64_t sec)
