@@ -413,6 +413,43 @@ static void test_tree(void **state)
 	l->passed = true;
 }
 
+/* Of ssh sessions: who cleans up passes, who leaves something behind fails, by the user's name. */
+static void test_sshd(void **state)
+{
+	struct live *l = live(state);
+	struct client *c;
+	int pid, server, monitor, status;
+
+	for (int leaves = 0; leaves < 2; leaves++) {
+		struct trace t = {.raw = true, .filtered = true};
+
+		if (trace_start(&t, ARGS("assert", "--sshd", "-e",
+					 "scope session user=" ACCOUNT, "-e", "no orphan", "-e",
+					 "some session.close end in (exit, disconnect)")))
+			live_fail(l, "%s", t.why);
+		c = live_ssh(l, CLIENT_PLAIN, ARGS(leaves ? "echo pid=$$; exec sleep 1000" :
+							    "echo pid=$$; read x; exit 3"));
+		pid = live_number(l, c, "pid=");
+		server = proc_parent(pid);
+		monitor = proc_parent(server);
+		if (leaves) {
+			assert_true(proc_becomes(pid, "sleep"));
+			client_signal(c, SIGINT);
+		} else {
+			client_eof(c);
+		}
+		live_wait(l, c);
+		assert_true(proc_ends(server));
+		assert_true(proc_ends(monitor));
+		status = trace_stop(&t);
+		if (status != leaves)
+			live_fail(l, "status %d: %s%s%s", status, t.why, buf_cstr(&t.bytes),
+				  buf_cstr(&t.said));
+		trace_free(&t);
+	}
+	l->passed = true;
+}
+
 static void test_filter(void **state)
 {
 	struct live *l = live(state);
@@ -439,6 +476,7 @@ int main(void)
 		LIVE_TEST(test_nobody),	   LIVE_TEST(test_somebody),  LIVE_TEST(test_subreaper),
 		LIVE_TEST(test_allowed),   LIVE_TEST(test_server),    LIVE_TEST(test_ctrl_c),
 		LIVE_TEST(test_loss),	   LIVE_TEST(test_status),    LIVE_TEST(test_recording),
+		LIVE_TEST(test_user),	   LIVE_TEST(test_sshd),
 		LIVE_TEST(test_user),	   LIVE_TEST(test_filter),
 		LIVE_TEST(test_tree),
 	};
