@@ -370,9 +370,13 @@ static void test_user(void **state)
 	expect(l, &r, 1, "pass");
 	assert_int_equal(r.status, 0);
 	run_close(&r);
-	run(l, &r, ARGS("--user", ACCOUNT, "-e", expr, "-e", "never exec", "--", "/bin/true"));
+	run(l, &r, ARGS("--user", ACCOUNT, "--junit", "x.xml", "-e", expr, "-e", "never exec", "--",
+			"/bin/true"));
 	expect(l, &r, 0, "pass");
 	expect(l, &r, 1, "fail");
+	assert_int_equal(stat("x.xml", &st), 0);
+	assert_true(st.st_size > 100);
+	assert_int_equal(st.st_uid, p->pw_uid);
 	/* what is kept is that user's */
 	assert_int_equal(stat("sigtrace-fail-expr.sgt", &st), 0);
 	assert_int_equal(st.st_uid, p->pw_uid);

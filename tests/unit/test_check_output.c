@@ -96,7 +96,18 @@ static void junit_hostile(void **state)
 	char *out = write_as(&check_junit, "never exec comm=\"\xff\x01]]>\xef\xbf\xbf\"\n", STORY END);
 
 	(void)state;
-	has(out, "\\xff\\x01]]&#62;\\xef");
+	has(out, "\\xff\\x01]]&#62;\\xef\\xbf\\xbf&#34;\"");
+	free(out);
+}
+
+/* What is one case to a CI system is one check. */
+static void junit_scopes(void **state)
+{
+	char *out = write_as(&check_junit, "never exit\nscope session\nnever exit\n", STORY END);
+
+	(void)state;
+	has(out, "<testcase name=\"never exit\" ");
+	has(out, "<testcase name=\"never exit (scope session)\" ");
 	free(out);
 }
 
@@ -177,6 +188,27 @@ static void github_has_no_control_byte(void **state)
 	checks_free(c);
 }
 
+/* An expression stands in no file that GitHub could show. */
+static void github_expression(void **state)
+{
+	const struct check_options opt = {0};
+	struct checks *c = checks_new(&opt);
+	const struct sink sink = checks_sink(c);
+	struct buf out = {0};
+	struct engine *e;
+
+	(void)state;
+	assert_int_equal(checks_load(c, "-e", "never exec\n", 11, NULL), 0);
+	e = engine_new(&sink);
+	story_records(STORY END, feed, e);
+	checks_finish(c, e);
+	checks_github(c, &out);
+	has(buf_cstr(&out), "::error title=never exec::fail: ");
+	buf_free(&out);
+	engine_free(e);
+	checks_free(c);
+}
+
 static void github_has_room_for_nine(void **state)
 {
 	char text[1024] = "";
@@ -202,10 +234,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(junit),
 		cmocka_unit_test(junit_hostile),
+		cmocka_unit_test(junit_scopes),
 		cmocka_unit_test(junit_fits_the_schema),
 		cmocka_unit_test(tap),
 		cmocka_unit_test(github),
 		cmocka_unit_test(github_has_no_control_byte),
+		cmocka_unit_test(github_expression),
 		cmocka_unit_test(github_has_room_for_nine),
 	};
 

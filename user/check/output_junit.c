@@ -25,8 +25,8 @@ static void xml(struct buf *b, const char *s)
 		size_t len = utf8_next(s, n, &cp);
 
 		if (!len || !is_xml(cp)) {
+			len = 1; /* its other bytes are no characters either, and come next */
 			buf_printf(b, "\\x%02x", (unsigned char)*s);
-			len = len ? len : 1;
 		} else if (strchr("<>&\"\n\t\r", *s)) {
 			buf_printf(b, "&#%u;", (unsigned char)*s);
 		} else {
@@ -100,6 +100,19 @@ static void details(struct buf *b, const struct check_result *r)
 		buf_printf(b, "and %llu more\n", (unsigned long long)(r->broken - r->nfailures));
 }
 
+/* CI systems know a case by class and name, and a check may stand under several scopes. */
+static void name(struct buf *b, const struct check_info *check)
+{
+	struct buf text = {0};
+
+	buf_str(&text, check->text);
+	if (strcmp(check->scope, "all"))
+		buf_printf(&text, " (scope %s)", check->scope);
+	attribute(b, "name", buf_cstr(&text));
+	b->failed |= text.failed;
+	buf_free(&text);
+}
+
 static void result(struct buf *b, const struct check_run *run, const struct check_result *r)
 {
 	static const char *const elements[] = {
@@ -109,7 +122,7 @@ static void result(struct buf *b, const struct check_run *run, const struct chec
 
 	(void)run;
 	buf_str(b, "    <testcase");
-	attribute(b, "name", r->check->text);
+	name(b, r->check);
 	attribute(b, "classname", r->check->file);
 	if (r->verdict == CHECK_PASS) {
 		buf_str(b, "/>\n");

@@ -108,9 +108,13 @@ static void github_text(struct buf *b, const char *s)
 
 static void annotate(struct buf *b, const struct check_result *r)
 {
-	buf_str(b, "::error file=");
-	github_escape(b, r->check->file, true);
-	buf_printf(b, ",line=%u,title=", r->check->line);
+	buf_str(b, "::error ");
+	if (strcmp(r->check->file, "-e")) { /* an expression stands in no file that could be shown */
+		buf_str(b, "file=");
+		github_text(b, r->check->file);
+		buf_printf(b, ",line=%u,", r->check->line);
+	}
+	buf_str(b, "title=");
 	github_text(b, r->check->text);
 	buf_printf(b, "::%s: ", check_verdict_name(r->verdict));
 	github_escape(b, r->why, false);

@@ -12,6 +12,7 @@
 #include "check/check.h"
 #include "cli/cli.h"
 #include "cli/command.h"
+#include "cli/results.h"
 #include "cli/run.h"
 
 #define OPTIONS " assert -- sshd all pid read json write output quiet duration buffer ready-fd help "
@@ -22,6 +23,7 @@ struct assertion {
 	struct options o;
 	struct checks *checks;
 	struct check_run run;
+	struct results results;
 	char name[64];	    /* of the check file, without folder and what follows the dot */
 	char host[64];
 	char kept[128];	    /* the recording's name */
@@ -242,60 +244,6 @@ static void settle_recording(struct assertion *a)
 
 /* ---- all of it ---- */
 
-/* NULL, "-": stdout. Of -o: the view had it open and was silent. */
-static int write_results(const char *path, const struct buf *out)
-{
-	FILE *f = path && strcmp(path, "-") ? fopen(path, "we") : stdout;
-	bool bad;
-
-	if (!f)
-		return -1;
-	bad = fwrite(out->p ? out->p : "", 1, out->len, f) != out->len;
-	bad |= f == stdout ? fflush(f) != 0 : fclose(f) != 0;
-	return bad || out->failed ? -1 : 0;
-}
-
-static int write_as(struct assertion *a, const struct check_output *format, const char *path)
-{
-	struct buf out = {0};
-	int bad;
-
-	checks_write(a->checks, format, &a->run, &out);
-	/* a pipe that nobody reads any more is no failure of a check, but neither a success */
-	bad = write_results(path, &out);
-	if (bad)
-		log_line("cannot write the results%s%s: %s", path ? " to " : "", path ? path : "",
-			 strerror(errno));
-	buf_free(&out);
-	return bad;
-}
-
-/* To stderr, of which GitHub takes commands too: what reads stdout gets no foreign lines. */
-static void annotate(const struct assertion *a)
-{
-	struct buf out = {0};
-
-	checks_github(a->checks, &out);
-	fwrite(out.p ? out.p : "", 1, out.len, stderr);
-	buf_free(&out);
-}
-
-static int tell(struct assertion *a)
-{
-	const struct check_output *format = a->o.json ? &check_json :
-					    a->o.tap ? &check_tap : &check_text;
-	const char *github = getenv("GITHUB_ACTIONS");
-	int bad = 0;
-
-	if (a->o.junit)
-		bad = write_as(a, &check_junit, a->o.junit);
-	if (!a->o.quiet)
-		bad |= write_as(a, format, a->o.output);
-	if (github && !strcmp(github, "true"))
-		annotate(a);
-	return bad;
-}
-
 static int status_of(const struct assertion *a, int traced, int untold)
 {
 	int checked = a->finished ? checks_status(a->checks) : EXIT_INCONCLUSIVE;
@@ -349,7 +297,7 @@ static int run_checks(struct assertion *a)
 		a->finished = false;
 	settle_recording(a);
 	if (a->finished)
-		untold = tell(a);
+		untold = results_tell(&a->results, a->checks, &a->run);
 	return status_of(a, traced, untold);
 }
 
@@ -372,7 +320,7 @@ static int prepare(struct assertion *a, int argc, char **argv, struct err *e)
 	a->o.own_loss = true;
 	if (!a->o.grace)
 		a->o.grace = GRACE;
-	return options_check(&a->o, e);
+	return options_check(&a->o, e) || results_open(&a->results, &a->o, e) ? -1 : 0;
 }
 
 int cmd_assert(int argc, char **argv)
@@ -391,6 +339,7 @@ int cmd_assert(int argc, char **argv)
 	} else {
 		status = run_checks(&a);
 	}
+	results_close(&a.results);
 	checks_free(a.checks);
 	buf_free(&a.command);
 	return status;

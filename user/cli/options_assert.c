@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The options that only `sigtrace assert` has. */
+#include <string.h>
+
 #include "base/parse.h"
 #include "cli/options_row.h"
 
@@ -37,7 +39,8 @@ static int on_strict(struct options *o, const char *v, struct err *e)
 
 static int on_junit(struct options *o, const char *v, struct err *e)
 {
-	(void)e;
+	if (!strcmp(v, "-"))
+		return err_set(e, EXIT_USAGE, "--junit takes a file: stdout has the results");
 	o->junit = v;
 	return 0;
 }

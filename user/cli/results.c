@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "cli/results.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/command.h"
+
+/* One that is new belongs to whom CMD runs as: CI collects it without sudo. */
+static int create(const struct options *o)
+{
+	int fd = open(o->junit, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	struct command_user u;
+
+	if (fd < 0 && errno == EEXIST)
+		return open(o->junit, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	if (fd >= 0 && o->scope == WIRE_SCOPE_CMD && command_user(&u, o->as, NULL) == 1 &&
+	    fchown(fd, u.uid, u.gid))
+		log_line("cannot give '%s' to %s: %s", o->junit, u.name, strerror(errno));
+	return fd;
+}
+
+int results_open(struct results *r, const struct options *o, struct err *e)
+{
+	int fd;
+
+	r->o = o;
+	if (o->json && o->tap)
+		return err_set(e, EXIT_USAGE, "--json and --tap are given: stdout takes one");
+	if (!o->junit)
+		return 0;
+	fd = create(o);
+	if (fd < 0)
+		return err_set(e, EXIT_USAGE, "cannot write '%s': %s", o->junit, strerror(errno));
+	r->junit = fd + 1;
+	return 0;
+}
+
+static int write_file(FILE *f, const struct buf *out)
+{
+	bool bad = !f || fwrite(out->p ? out->p : "", 1, out->len, f) != out->len;
+
+	bad |= f == stdout || f == stderr ? fflush(f) != 0 : f && fclose(f) != 0;
+	return bad || out->failed ? -1 : 0;
+}
+
+static int tell(const struct checks *c, const struct check_output *format, struct check_run *run,
+		FILE *f, const char *where)
+{
+	struct buf out = {0};
+	int bad;
+
+	checks_write(c, format, run, &out);
+	bad = write_file(f, &out);
+	if (bad)
+		log_line("cannot write the results to %s: %s", where, strerror(errno));
+	buf_free(&out);
+	return bad;
+}
+
+static int tell_stdout(const struct options *o, const struct checks *c, struct check_run *run)
+{
+	const struct check_output *format = o->json ? &check_json : o->tap ? &check_tap : &check_text;
+
+	if (!o->output || !strcmp(o->output, "-"))
+		return tell(c, format, run, stdout, "stdout");
+	/* the view had it open and was silent */
+	return tell(c, format, run, fopen(o->output, "we"), o->output);
+}
+
+/* To stderr, of which GitHub takes commands too: what reads stdout gets no foreign lines. */
+static void annotate(const struct checks *c)
+{
+	const char *github = getenv("GITHUB_ACTIONS");
+	struct buf out = {0};
+
+	if (!github || strcmp(github, "true"))
+		return;
+	checks_github(c, &out);
+	write_file(stderr, &out);
+	buf_free(&out);
+}
+
+int results_tell(struct results *r, const struct checks *c, struct check_run *run)
+{
+	const struct options *o = r->o;
+	int bad = 0;
+
+	if (r->junit) {
+		bad |= tell(c, &check_junit, run, fdopen(r->junit - 1, "w"), o->junit);
+		r->junit = 0;
+	}
+	/* a pipe that nobody reads any more is no failure of a check, but neither a success */
+	if (!o->quiet)
+		bad |= tell_stdout(o, c, run);
+	annotate(c);
+	return bad;
+}
+
+void results_close(struct results *r)
+{
+	if (r->junit)
+		close(r->junit - 1);
+	r->junit = 0;
+}
