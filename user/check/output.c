@@ -2,6 +2,7 @@
 /* Results for people, and as JSON. */
 #include <string.h>
 
+#include "base/json.h"
 #include "check/check.h"
 
 void checks_write(const struct checks *c, const struct check_output *format, struct check_run *run,
@@ -80,48 +81,19 @@ const struct check_output check_text = {
 
 /* ---- JSON: an object a line ---- */
 
-static void key(struct buf *b, const char *name)
-{
-	buf_printf(b, ",\"%s\":", name);
-}
-
-static void member(struct buf *b, const char *name, const char *s)
-{
-	key(b, name);
-	if (s)
-		buf_json(b, s, strlen(s));
-	else
-		buf_str(b, "null");
-}
-
-static void number(struct buf *b, const char *name, uint64_t v)
-{
-	key(b, name);
-	buf_u64(b, v);
-}
-
-static void number_null(struct buf *b, const char *name, uint64_t v)
-{
-	key(b, name);
-	if (v)
-		buf_u64(b, v);
-	else
-		buf_str(b, "null");
-}
-
 static void json_failure(struct buf *b, const struct check_failure *f)
 {
 	buf_str(b, "{\"seq\":");
 	buf_u64(b, f->seq);
-	number(b, "ts", f->ts);
-	number(b, "since_ns", f->since);
-	number_null(b, "session", f->session);
-	number_null(b, "tgid", f->tgid);
-	member(b, "event", f->event);
-	member(b, "sender", *f->sender ? f->sender : NULL);
-	member(b, "target", *f->target ? f->target : NULL);
-	member(b, "instead", *f->instead ? f->instead : NULL);
-	key(b, "context");
+	json_member_u64(b, "ts", f->ts);
+	json_member_u64(b, "since_ns", f->since);
+	json_member_u64_null(b, "session", f->session);
+	json_member_u64_null(b, "tgid", f->tgid);
+	json_member_str(b, "event", f->event);
+	json_member_str(b, "sender", *f->sender ? f->sender : NULL);
+	json_member_str(b, "target", *f->target ? f->target : NULL);
+	json_member_str(b, "instead", *f->instead ? f->instead : NULL);
+	json_key(b, "context");
 	buf_char(b, '[');
 	for (size_t i = 0; i < f->ncontext; i++) {
 		buf_str(b, i ? "," : "");
@@ -134,16 +106,16 @@ static void json_result(struct buf *b, const struct check_run *run, const struct
 {
 	(void)run;
 	buf_str(b, "{\"type\":\"check\"");
-	member(b, "check", r->check->text);
-	member(b, "file", r->check->file);
-	number(b, "line", r->check->line);
-	member(b, "scope", r->check->scope);
-	member(b, "form", check_form_name(r->check->form));
-	member(b, "verdict", check_verdict_name(r->verdict));
-	member(b, "why", r->why);
-	number(b, "matches", r->matches);
-	number(b, "broken", r->broken);
-	key(b, "failures");
+	json_member_str(b, "check", r->check->text);
+	json_member_str(b, "file", r->check->file);
+	json_member_u64(b, "line", r->check->line);
+	json_member_str(b, "scope", r->check->scope);
+	json_member_str(b, "form", check_form_name(r->check->form));
+	json_member_str(b, "verdict", check_verdict_name(r->verdict));
+	json_member_str(b, "why", r->why);
+	json_member_u64(b, "matches", r->matches);
+	json_member_u64(b, "broken", r->broken);
+	json_key(b, "failures");
 	buf_char(b, '[');
 	for (size_t i = 0; i < r->nfailures; i++) {
 		buf_str(b, i ? "," : "");
@@ -157,21 +129,21 @@ static void json_end(struct buf *b, const struct check_run *run)
 	const struct check_totals *t = &run->totals;
 
 	buf_str(b, "{\"type\":\"check.end\"");
-	member(b, "name", run->name);
-	member(b, "command", run->command);
-	key(b, "command_status");
+	json_member_str(b, "name", run->name);
+	json_member_str(b, "command", run->command);
+	json_key(b, "command_status");
 	if (run->command_status >= 0)
 		buf_s64(b, run->command_status);
 	else
 		buf_str(b, "null");
-	member(b, "recording", run->recording);
-	number(b, "duration_ns", run->duration);
-	number(b, "checks", t->n);
-	number(b, "pass", t->pass);
-	number(b, "fail", t->fail);
-	number(b, "inconclusive", t->inconclusive);
-	number(b, "vacuous", t->vacuous);
-	number(b, "skipped", t->skipped);
+	json_member_str(b, "recording", run->recording);
+	json_member_u64(b, "duration_ns", run->duration);
+	json_member_u64(b, "checks", t->n);
+	json_member_u64(b, "pass", t->pass);
+	json_member_u64(b, "fail", t->fail);
+	json_member_u64(b, "inconclusive", t->inconclusive);
+	json_member_u64(b, "vacuous", t->vacuous);
+	json_member_u64(b, "skipped", t->skipped);
 	buf_str(b, "}\n");
 }
 

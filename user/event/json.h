@@ -3,6 +3,7 @@
 #ifndef SIGTRACE_EVENT_JSON_H
 #define SIGTRACE_EVENT_JSON_H
 
+#include "base/json.h"
 #include "event/field.h"
 
 /* For struct field's `json`. */
@@ -14,30 +15,5 @@ json_fn json_local, json_peer;
 
 /* False: what `put` writes is left out of this record. */
 bool json_present(const struct event *ev, json_fn *put);
-
-static inline void json_key(struct buf *b, const char *name)
-{
-	buf_put(b, ",\"", 2);
-	buf_str(b, name);
-	buf_put(b, "\":", 2);
-}
-
-/* Of what needs no escape. */
-static inline void json_name(struct buf *b, const char *s)
-{
-	buf_char(b, '"');
-	buf_str(b, s);
-	buf_char(b, '"');
-}
-
-static inline void json_bool(struct buf *b, bool v)
-{
-	buf_str(b, v ? "true" : "false");
-}
-
-static inline void json_null(struct buf *b)
-{
-	buf_put(b, "null", 4);
-}
 
 #endif

@@ -2,6 +2,7 @@
 /* The cause table of ssh-facts 1.6: evaluated top down, in the order of the evidence. */
 #include <signal.h>
 
+#include <string.h>
 #include <utlist.h>
 
 #include "event/names.h"
@@ -96,6 +97,12 @@ static bool is_exit(const struct session *x)
 	       before(&x->root_exit, x->hangup.ts) && !was_held_open(x) && !cause_killed_root(x);
 }
 
+void say_task(struct buf *b, const char *comm, uint32_t tgid)
+{
+	buf_text(b, comm, strnlen(comm, WIRE_COMM));
+	buf_printf(b, " %u", tgid);
+}
+
 static void say_exit(struct buf *b, const struct session *x)
 {
 	uint32_t sig = exit_signal(x->root->exit_code);
@@ -109,8 +116,7 @@ static void say_exit(struct buf *b, const struct session *x)
 	buf_printf(b, "was killed by %s", signal_name(sig));
 	if (g && g->sender_tgid && g->sender_tgid != x->root->key.tgid) {
 		buf_str(b, " from ");
-		buf_text(b, g->sender_comm, strnlen(g->sender_comm, WIRE_COMM));
-		buf_printf(b, " %u", g->sender_tgid);
+		say_task(b, g->sender_comm, g->sender_tgid);
 	}
 }
 
@@ -147,18 +153,12 @@ static bool is_server_asked(const struct session *x)
 	return server_asked(x) != NULL;
 }
 
-static void say_sender(struct buf *b, const struct task_signal *g)
-{
-	buf_text(b, g->sender_comm, strnlen(g->sender_comm, WIRE_COMM));
-	buf_printf(b, " %u", g->sender_tgid);
-}
-
 static void say_server_asked(struct buf *b, const struct session *x)
 {
 	const struct task_signal *g = server_asked(x);
 
 	buf_printf(b, "the server's process ended at the %s from ", signal_name(g->sig));
-	say_sender(b, g);
+	say_task(b, g->sender_comm, g->sender_tgid);
 }
 
 /* OpenSSH's monitor, asked to stop, passes SIGTERM on to the user child (monitor.c). */
@@ -173,12 +173,12 @@ static void say_server_killed(struct buf *b, const struct session *x)
 	if (!g || !g->sender_tgid)
 		return;
 	buf_str(b, " from ");
-	say_sender(b, g);
+	say_task(b, g->sender_comm, g->sender_tgid);
 	if (monitor && monitor != x->server && g->sender_tgid == monitor->key.tgid)
 		asked = task_signal(monitor, sig);
 	if (asked && asked->sender_tgid) {
 		buf_str(b, ", its monitor, which got it from ");
-		say_sender(b, asked);
+		say_task(b, asked->sender_comm, asked->sender_tgid);
 	}
 }
 
@@ -255,7 +255,7 @@ static void say_keeper_killed(struct buf *b, const struct session *x)
 	buf_printf(b, "the server was killed by %s", signal_name(sig));
 	if (g && g->sender_tgid) {
 		buf_str(b, " from ");
-		say_sender(b, g);
+		say_task(b, g->sender_comm, g->sender_tgid);
 	}
 }
 

@@ -64,8 +64,8 @@ void client_say(struct buf *b, const struct fact_client *c)
 	if (!c->sig)
 		return;
 	buf_str(b, ": its ");
-	buf_text(b, c->comm, strnlen(c->comm, WIRE_COMM));
-	buf_printf(b, " %u %s %s", c->tgid,
+	say_task(b, c->comm, c->tgid);
+	buf_printf(b, " %s %s",
 		   !c->alive && exit_signal(c->exit_code) == c->sig ? "died of" : "got",
 		   signal_name(c->sig));
 	if (c->tty) {
@@ -73,7 +73,6 @@ void client_say(struct buf *b, const struct fact_client *c)
 		tty_name(b, c->tty);
 	} else if (c->sender_tgid && c->sender_tgid != c->tgid) {
 		buf_str(b, " from ");
-		buf_text(b, c->sender_comm, strnlen(c->sender_comm, WIRE_COMM));
-		buf_printf(b, " %u", c->sender_tgid);
+		say_task(b, c->sender_comm, c->sender_tgid);
 	}
 }

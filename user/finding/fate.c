@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What an orphan came to in the end. */
-#include <string.h>
-
 #include "event/names.h"
 #include "finding/finding.h"
 #include "finding/tell.h"
@@ -23,8 +21,7 @@ static void say(struct buf *b, const struct task *t, const struct task_signal *g
 		buf_str(b, " from itself");
 	} else if (g && g->sender_tgid) {
 		buf_str(b, " from ");
-		buf_text(b, g->sender_comm, strnlen(g->sender_comm, WIRE_COMM));
-		buf_printf(b, " %u", g->sender_tgid);
+		say_task(b, g->sender_comm, g->sender_tgid);
 	}
 }
 

@@ -6,6 +6,9 @@
 #include "base/buf.h"
 #include "session/session.h"
 
+/* "sleep 4711", the name escaped. comm: WIRE_COMM bytes at most */
+void say_task(struct buf *b, const char *comm, uint32_t tgid);
+
 /* How a session ended. */
 struct cause {
 	enum end end;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a Ctrl-C came to. */
-#include <string.h>
-
 #include "event/names.h"
 #include "finding/finding.h"
 
@@ -52,14 +50,14 @@ static void say_at_client(struct buf *b, const struct interrupt *i, const struct
 
 	if (!i->raw && m) {
 		buf_str(b, "it ended at the client ");
-		buf_text(b, m->comm, strnlen(m->comm, WIRE_COMM));
-		buf_printf(b, " %u: %s, and the connection stays as it is", m->key.tgid,
+		say_task(b, m->comm, m->key.tgid);
+		buf_printf(b, ": %s, and the connection stays as it is",
 			   member_reason(i, m, NULL)->text);
 		return;
 	}
 	buf_str(b, "the client ");
-	buf_text(b, i->reader_comm, strnlen(i->reader_comm, WIRE_COMM));
-	buf_printf(b, " %u read the key as data ", i->reader.tgid);
+	say_task(b, i->reader_comm, i->reader.tgid);
+	buf_str(b, " read the key as data ");
 	buf_str(b, x && x->pty ? "and within a second none came to the session's terminal" :
 				 "and the session has no terminal that would make a signal of it");
 }
@@ -85,8 +83,8 @@ void verdict_say(struct buf *b, const struct interrupt *i, const struct session 
 		buf_str(b, i->sig == SIGTSTP ? "the foreground group was stopped" :
 					       "every process that got the signal ended");
 	} else {
-		buf_text(b, m->comm, strnlen(m->comm, WIRE_COMM));
-		buf_printf(b, " %u %s: %s", m->key.tgid,
+		say_task(b, m->comm, m->key.tgid);
+		buf_printf(b, " %s: %s",
 			   m->gone ? "did not end of it" : "is still there", member_reason(i, m, x)->text);
 	}
 }

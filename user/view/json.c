@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "event/field.h"
 #include "event/names.h"
 #include "event/tables.h"
@@ -19,58 +20,14 @@ struct json {
 
 /* ---- members: `,"key":value` ---- */
 
-static inline void key(struct buf *b, const char *name)
-{
-	buf_str(b, ",\"");
-	buf_str(b, name);
-	buf_str(b, "\":");
-}
-
-static void put_u64(struct buf *b, const char *name, uint64_t v)
-{
-	key(b, name);
-	buf_u64(b, v);
-}
-
-/* 0 as null */
-static void put_u64_null(struct buf *b, const char *name, uint64_t v)
-{
-	key(b, name);
-	if (v)
-		buf_u64(b, v);
-	else
-		buf_str(b, "null");
-}
-
-static void put_bool(struct buf *b, const char *name, bool v)
-{
-	key(b, name);
-	buf_str(b, v ? "true" : "false");
-}
-
-/* NULL as null */
-static void put_bytes(struct buf *b, const char *name, const char *p, size_t n)
-{
-	key(b, name);
-	if (p)
-		buf_json(b, p, n);
-	else
-		buf_str(b, "null");
-}
-
-static void put_str(struct buf *b, const char *name, const char *s)
-{
-	put_bytes(b, name, s, s ? strlen(s) : 0);
-}
-
 static void put_signal(struct buf *b, const char *name, uint32_t sig)
 {
-	put_str(b, name, sig ? signal_name(sig) : NULL);
+	json_member_str(b, name, sig ? signal_name(sig) : NULL);
 }
 
 static void put_tty(struct buf *b, const char *name, uint32_t dev)
 {
-	key(b, name);
+	json_key(b, name);
 	if (!dev) {
 		buf_str(b, "null");
 		return;
@@ -82,7 +39,7 @@ static void put_tty(struct buf *b, const char *name, uint32_t dev)
 
 static void put_addr(struct buf *b, const char *name, const struct wire_sock *sk, bool remote)
 {
-	key(b, name);
+	json_key(b, name);
 	if (!sk) {
 		buf_str(b, "null");
 		return;
@@ -96,7 +53,7 @@ static void open_task(struct buf *b, uint32_t tgid, const char *comm)
 {
 	buf_str(b, "{\"tgid\":");
 	buf_u64(b, tgid);
-	put_str(b, "comm", comm);
+	json_member_str(b, "comm", comm);
 }
 
 /* ---- the envelope ---- */
@@ -109,12 +66,12 @@ static void open_object(struct json *j, const struct engine *e, const char *type
 	buf_str(b, "{\"type\":\"");
 	buf_str(b, type);
 	buf_char(b, '"');
-	put_u64(b, "seq", seq);
-	put_u64(b, "ts", ts);
+	json_member_u64(b, "seq", seq);
+	json_member_u64(b, "ts", ts);
 	buf_str(b, ",\"time\":\"");
 	view_time_kept(b, engine_begin(e), ts, &j->second);
 	buf_char(b, '"');
-	put_u64_null(b, "session", session);
+	json_member_u64_null(b, "session", session);
 }
 
 static void close_object(struct buf *b)
@@ -127,7 +84,7 @@ static void close_object(struct buf *b)
 /* status -1, sig 0: null */
 static void put_status(struct buf *b, int status, uint32_t sig)
 {
-	key(b, "exit_status");
+	json_key(b, "exit_status");
 	if (status >= 0)
 		buf_s64(b, status);
 	else
@@ -137,27 +94,27 @@ static void put_status(struct buf *b, int status, uint32_t sig)
 
 static void put_sender(struct buf *b, uint32_t tgid, const char *comm, uint32_t session)
 {
-	key(b, "sender");
+	json_key(b, "sender");
 	if (!tgid) {
 		buf_str(b, "null");
 		return;
 	}
 	open_task(b, tgid, comm);
-	put_u64_null(b, "session", session);
+	json_member_u64_null(b, "session", session);
 	buf_char(b, '}');
 }
 
 static void put_client(struct buf *b, const struct fact_client *c, bool end)
 {
-	key(b, "client");
+	json_key(b, "client");
 	if (!c) {
 		buf_str(b, "null");
 		return;
 	}
 	open_task(b, c->tgid, c->comm);
-	put_u64_null(b, "session", c->session);
+	json_member_u64_null(b, "session", c->session);
 	if (end) {
-		put_bool(b, "alive", c->alive);
+		json_member_bool(b, "alive", c->alive);
 		put_signal(b, "sig", c->sig);
 		put_tty(b, "tty", c->tty);
 		put_sender(b, c->sender_tgid, c->sender_comm, c->sender_session);
@@ -169,7 +126,7 @@ static void put_client(struct buf *b, const struct fact_client *c, bool end)
 
 static void put_via(struct buf *b, const struct fact_interrupt *i)
 {
-	key(b, "via");
+	json_key(b, "via");
 	buf_char(b, '[');
 	for (size_t n = 0; n < i->nvia; n++) {
 		if (n)
@@ -183,31 +140,31 @@ static void put_via(struct buf *b, const struct fact_interrupt *i)
 
 static void put_open(struct buf *b, const struct fact_open *o)
 {
-	put_str(b, "server", server_name(o->server));
+	json_member_str(b, "server", server_name(o->server));
 	put_addr(b, "peer", o->sk, true);
 	put_addr(b, "local", o->sk, false);
-	put_str(b, "user", o->user);
-	put_u64(b, "uid", o->uid);
+	json_member_str(b, "user", o->user);
+	json_member_u64(b, "uid", o->uid);
 	put_tty(b, "pty", o->pty);
-	put_str(b, "request", request_name(o->request));
-	put_bytes(b, "command", o->command_len ? o->command : NULL, o->command_len);
-	put_u64(b, "tgid", o->tgid);
-	put_u64(b, "server_tgid", o->server_tgid);
-	put_bool(b, "preexisting", o->preexisting);
+	json_member_str(b, "request", request_name(o->request));
+	json_member_bytes(b, "command", o->command_len ? o->command : NULL, o->command_len);
+	json_member_u64(b, "tgid", o->tgid);
+	json_member_u64(b, "server_tgid", o->server_tgid);
+	json_member_bool(b, "preexisting", o->preexisting);
 	put_client(b, o->client, false);
 }
 
 static void put_member(struct buf *b, const struct fact_member *m)
 {
 	open_task(b, m->tgid, m->comm);
-	put_str(b, "outcome", outcome_name(m->outcome));
-	put_str(b, "reason", m->reason);
-	put_u64_null(b, "elapsed_ns", m->elapsed);
+	json_member_str(b, "outcome", outcome_name(m->outcome));
+	json_member_str(b, "reason", m->reason);
+	json_member_u64_null(b, "elapsed_ns", m->elapsed);
 	if (m->outcome == OUTCOME_DIED || m->outcome == OUTCOME_EXITED) {
 		if (exit_signal(m->exit_code))
 			put_signal(b, "signal", exit_signal(m->exit_code));
 		else
-			put_u64(b, "status", (uint64_t)exit_status(m->exit_code));
+			json_member_u64(b, "status", (uint64_t)exit_status(m->exit_code));
 	}
 	buf_char(b, '}');
 }
@@ -215,8 +172,8 @@ static void put_member(struct buf *b, const struct fact_member *m)
 static void put_missed(struct buf *b, const struct fact_missed *m)
 {
 	open_task(b, m->tgid, m->comm);
-	put_str(b, "reason", reason_name(m->reason));
-	put_str(b, "why", m->why);
+	json_member_str(b, "reason", reason_name(m->reason));
+	json_member_str(b, "why", m->why);
 	buf_char(b, '}');
 }
 
@@ -224,14 +181,14 @@ static void put_interrupt(struct buf *b, const struct fact_interrupt *i)
 {
 	size_t n;
 
-	put_str(b, "origin", origin_name(i->origin));
+	json_member_str(b, "origin", origin_name(i->origin));
 	put_signal(b, "sig", i->sig);
 	put_tty(b, "tty", i->tty);
-	put_u64_null(b, "fg_pgid", i->fg_pgid);
+	json_member_u64_null(b, "fg_pgid", i->fg_pgid);
 	put_sender(b, i->sender_tgid, i->sender_comm, i->sender_session);
-	put_str(b, "side", side_names[i->at_client]);
+	json_member_str(b, "side", side_names[i->at_client]);
 	put_via(b, i);
-	key(b, "members");
+	json_key(b, "members");
 	buf_char(b, '[');
 	for (n = 0; n < i->nmembers; n++) {
 		if (n)
@@ -239,7 +196,7 @@ static void put_interrupt(struct buf *b, const struct fact_interrupt *i)
 		put_member(b, &i->members[n]);
 	}
 	buf_char(b, ']');
-	key(b, "missed");
+	json_key(b, "missed");
 	buf_char(b, '[');
 	for (n = 0; n < i->nmissed; n++) {
 		if (n)
@@ -247,10 +204,10 @@ static void put_interrupt(struct buf *b, const struct fact_interrupt *i)
 		put_missed(b, &i->missed[n]);
 	}
 	buf_char(b, ']');
-	put_str(b, "verdict", verdict_name(i->verdict));
-	put_str(b, "cause", i->origin == ORIGIN_DISCONNECT ? end_name(i->cause) : NULL);
+	json_member_str(b, "verdict", verdict_name(i->verdict));
+	json_member_str(b, "cause", i->origin == ORIGIN_DISCONNECT ? end_name(i->cause) : NULL);
 	put_client(b, i->client, true);
-	put_str(b, "why", i->why);
+	json_member_str(b, "why", i->why);
 }
 
 static void put_orphan(struct buf *b, const struct fact_orphan *o)
@@ -259,9 +216,9 @@ static void put_orphan(struct buf *b, const struct fact_orphan *o)
 	size_t len;
 	unsigned i;
 
-	put_u64(b, "tgid", o->tgid);
-	put_str(b, "comm", o->comm);
-	key(b, "args");
+	json_member_u64(b, "tgid", o->tgid);
+	json_member_str(b, "comm", o->comm);
+	json_key(b, "args");
 	buf_char(b, '[');
 	for (i = 0; (arg = args_get(o->args, o->args_len, i, &len)); i++) {
 		if (i)
@@ -269,10 +226,10 @@ static void put_orphan(struct buf *b, const struct fact_orphan *o)
 		buf_json(b, arg, len);
 	}
 	buf_char(b, ']');
-	put_u64(b, "age_ns", o->age);
-	put_u64_null(b, "new_ppid", o->new_ppid);
-	put_u64(b, "cpu_ns", o->cpu);
-	key(b, "ports");
+	json_member_u64(b, "age_ns", o->age);
+	json_member_u64_null(b, "new_ppid", o->new_ppid);
+	json_member_u64(b, "cpu_ns", o->cpu);
+	json_key(b, "ports");
 	buf_char(b, '[');
 	for (size_t n = 0; n < o->nports; n++) {
 		if (n)
@@ -280,34 +237,34 @@ static void put_orphan(struct buf *b, const struct fact_orphan *o)
 		buf_u64(b, o->ports[n]);
 	}
 	buf_char(b, ']');
-	put_str(b, "reason", reason_name(o->reason));
-	put_bool(b, "intended", o->intended);
-	put_str(b, "why", o->why);
-	put_str(b, "advice", o->advice ? o->advice : "");
+	json_member_str(b, "reason", reason_name(o->reason));
+	json_member_bool(b, "intended", o->intended);
+	json_member_str(b, "why", o->why);
+	json_member_str(b, "advice", o->advice ? o->advice : "");
 }
 
 static void put_fate(struct buf *b, const struct fact_fate *t)
 {
-	put_u64(b, "tgid", t->tgid);
-	put_str(b, "comm", t->comm);
-	put_u64(b, "after_ns", t->after);
-	put_u64(b, "cpu_ns", t->cpu);
+	json_member_u64(b, "tgid", t->tgid);
+	json_member_str(b, "comm", t->comm);
+	json_member_u64(b, "after_ns", t->after);
+	json_member_u64(b, "cpu_ns", t->cpu);
 	put_status(b, t->exit_status, t->exit_signal);
 	put_sender(b, t->sender_tgid, t->sender_comm, t->sender_session);
-	put_str(b, "why", t->why);
+	json_member_str(b, "why", t->why);
 }
 
 static void put_close(struct buf *b, const struct fact_close *c)
 {
-	put_u64(b, "duration_ns", c->duration);
-	put_str(b, "end", end_name(c->end));
+	json_member_u64(b, "duration_ns", c->duration);
+	json_member_str(b, "end", end_name(c->end));
 	put_status(b, c->exit_status, c->exit_signal);
-	put_u64(b, "processes", c->processes);
-	put_u64(b, "orphans", c->orphans);
-	put_u64(b, "intended", c->intended);
-	put_u64(b, "lost", c->lost);
+	json_member_u64(b, "processes", c->processes);
+	json_member_u64(b, "orphans", c->orphans);
+	json_member_u64(b, "intended", c->intended);
+	json_member_u64(b, "lost", c->lost);
 	put_client(b, c->client, true);
-	put_str(b, "why", c->why);
+	json_member_str(b, "why", c->why);
 }
 
 static void json_fact(struct view *v, const struct engine *e, const struct fact *f)
@@ -335,8 +292,8 @@ static void json_fact(struct view *v, const struct engine *e, const struct fact 
 		put_fate(b, &f->u.fate);
 		break;
 	}
-	put_str(b, "confidence", confidence_name(f->confidence));
-	key(b, "evidence");
+	json_member_str(b, "confidence", confidence_name(f->confidence));
+	json_key(b, "evidence");
 	buf_char(b, '[');
 	for (i = 0; i < f->nevidence; i++) {
 		if (i)
@@ -389,12 +346,12 @@ static void json_end(struct view *v, const struct engine *e)
 	struct buf *b = &v->out;
 
 	open_object(j, e, "trace.end", j->seq, j->ts, 0);
-	put_u64(b, "records", t.records);
-	put_u64(b, "lost", t.lost);
-	put_u64(b, "sessions", t.sessions);
-	put_u64(b, "orphans", t.orphans);
-	put_u64(b, "interrupts", t.interrupts);
-	put_str(b, "reason", table_name(table_end_reason, j->reason));
+	json_member_u64(b, "records", t.records);
+	json_member_u64(b, "lost", t.lost);
+	json_member_u64(b, "sessions", t.sessions);
+	json_member_u64(b, "orphans", t.orphans);
+	json_member_u64(b, "interrupts", t.interrupts);
+	json_member_str(b, "reason", table_name(table_end_reason, j->reason));
 	close_object(b);
 }
 
