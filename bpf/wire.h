@@ -82,7 +82,7 @@ struct wire_begin {
 	__s64 realtime;	    /* CLOCK_REALTIME - CLOCK_BOOTTIME at the start, ns */
 	__s32 gmtoff;	    /* seconds east of UTC, for the clock times of the text view */
 	__u32 scope;	    /* WIRE_SCOPE_* */
-	__u32 scope_tgid;   /* of WIRE_SCOPE_TREE, WIRE_SCOPE_CMD */
+	__u32 scope_tgid;   /* of WIRE_SCOPE_TREE, and of a command, which goes with any scope; 0: none */
 	__u32 pad;
 	char host[64];
 	char boot_id[40];

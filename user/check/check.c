@@ -185,6 +185,21 @@ static bool in_sessions(const struct scope *x, uint32_t session)
 	return false;
 }
 
+static bool in_scope(const struct scope *x, const struct seen *s)
+{
+	if (!x)
+		return true;
+	switch (x->type) {
+	case SCOPE_SESSION:
+		return in_sessions(x, s->s.session);
+	case SCOPE_COMMAND:
+		return s->s.fact ? !s->s.session : engine_of_command(s->e, s->s.ev);
+	case SCOPE_ALL:
+		break;
+	}
+	return true;
+}
+
 static void feed(struct checks *c, const struct seen *s)
 {
 	static void (*const take[])(struct checks *, struct check *, const struct seen *) = {
@@ -197,9 +212,7 @@ static void feed(struct checks *c, const struct seen *s)
 		return;
 	b = &c->by_kind[s->s.kind];
 	for (size_t i = 0; i < b->n; i++) {
-		const struct scope *x = b->v[i]->scope;
-
-		if (!x || x->type != SCOPE_SESSION || in_sessions(x, s->s.session))
+		if (in_scope(b->v[i]->scope, s))
 			take[b->v[i]->info.form](c, b->v[i], s);
 	}
 }

@@ -46,7 +46,7 @@ static int show_help(void)
 	       "  sigtrace assert FILE -- CMD [ARG..]    run CMD, check it and its descendants\n"
 	       "  sigtrace assert -e CHECK.. -- CMD      the same with checks from here\n"
 	       "  sigtrace assert FILE -r RECORDING      check a recording; needs no root\n"
-	       "  sigtrace assert FILE --sshd            check ssh sessions until Ctrl-C\n"
+	       "  sigtrace assert FILE --sshd            check ssh sessions until Ctrl-C, or with -- CMD\n"
 	       "\nA check is a line such as\n"
 	       "  no     orphan\n"
 	       "  never  signal sig in (SIGKILL, SIGSEGV)\n"
@@ -212,7 +212,7 @@ static void give_away(const struct assertion *a)
 	struct stat st;
 	int fd;
 
-	if (a->o.scope != WIRE_SCOPE_CMD || command_user(&u, a->o.as, NULL) != 1)
+	if (!a->o.command || command_user(&u, a->o.as, NULL) != 1)
 		return;
 	/* the folder may be that user's, who could have put a link to something else there */
 	fd = open(a->temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -78,7 +78,7 @@ static int open_live(struct trace *t)
 	const struct options *o = t->run.o;
 	struct live_options lo = {
 		.scope = o->scope,
-		.tgid = o->scope == WIRE_SCOPE_CMD ? (uint32_t)t->command.pid : o->tgid,
+		.tgid = o->command ? (uint32_t)t->command.pid : o->tgid,
 		.servers = server_comms,
 		.named = o->nservers ? o->servers : NULL,
 		.ring = o->ring,
@@ -104,7 +104,7 @@ static int open_process(struct trace *t)
 	int as = 0;
 
 	t->process = -1;
-	if (o->scope == WIRE_SCOPE_CMD) {
+	if (o->command) {
 		if (o->grace && (as = command_user(&user, o->as, &t->run.err)) < 0)
 			goto err;
 		if (command_fork(&t->command, o->command, as ? &user : NULL, &t->run.err))
@@ -151,7 +151,7 @@ static void say_watching(const struct run *r)
 	uint64_t open = engine_totals(r->engine).open;
 	struct buf b = {0};
 
-	if (r->o->quiet || r->o->scope == WIRE_SCOPE_CMD)
+	if (r->o->quiet || r->o->command)
 		return;
 	if (r->o->scope == WIRE_SCOPE_ALL)
 		buf_str(&b, "every process");
@@ -246,6 +246,14 @@ static void wait_for_more(struct trace *t, size_t drained)
 		t->run.out_gone = true;
 }
 
+/* Its end is known here before its record is: what it left is not known until then. */
+static bool is_over(const struct engine *e)
+{
+	struct command_view c = engine_command(e);
+
+	return c.ended && !c.left && !engine_totals(e).open;
+}
+
 static void check_end(struct trace *t)
 {
 	if (t->run.failed)
@@ -254,7 +262,7 @@ static void check_end(struct trace *t)
 		t->reason = WIRE_END_OUTPUT;
 	else if (t->run.o->duration && live_now() >= t->started + t->run.o->duration)
 		t->reason = WIRE_END_DURATION;
-	else if (t->grace && (live_now() >= t->grace || !engine_left(t->run.engine, NULL, 0)))
+	else if (t->grace && (live_now() >= t->grace || is_over(t->run.engine)))
 		t->reason = WIRE_END_COMMAND;
 }
 

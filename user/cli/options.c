@@ -24,7 +24,7 @@ int options_scope(struct options *o, unsigned scope, struct err *e)
 {
 	if (o->scope_given && o->scope != scope) {
 		err_set(e, EXIT_USAGE, "two scopes are given");
-		return err_hint(e, "give one of --sshd, --all, -p PID, -- CMD");
+		return err_hint(e, "give one of --sshd, --all, -p PID");
 	}
 	o->scope = scope;
 	o->scope_given = true;

@@ -131,6 +131,18 @@ struct command_view engine_command(const struct engine *e)
 	};
 }
 
+bool engine_of_command(const struct engine *e, const struct event *ev)
+{
+	const struct task *t = world_event_task(&e->world, ev);
+
+	if (e->sessions.command_alone || (t && t->of_command))
+		return true;
+	if (ev->u.h.kind != WIRE_SIGNAL_GENERATE)
+		return false;
+	t = world_task(&e->world, ev->u.generate.target_tgid, ev->u.generate.target_start);
+	return t && t->of_command;
+}
+
 struct totals engine_totals(const struct engine *e)
 {
 	struct totals t = e->totals;

@@ -184,6 +184,7 @@ struct sessions {
 	struct session *by_number; /* the same */
 	struct session *command; /* number 0: that of `-- CMD` or -p, tree.c; NULL: there is none */
 	uint32_t command_tgid;	 /* 0: none is traced */
+	bool command_alone;	 /* nothing but its tree is traced */
 	uint64_t ready_seq;	 /* of the last answer of the kernel */
 	struct interrupt *interrupts; /* not yet resolved, oldest first */
 	struct done *done, *done_tail;

@@ -29,12 +29,14 @@ struct live {
 	struct live_options o;
 	struct sigtrace_bpf *skel;
 	struct ring_buffer *ring;
+	const unsigned long *consumed, *produced; /* the ring's positions, bytes since its start */
 	uint8_t *scope; /* one byte a pid, shared with the programs */
 	size_t scope_len;
 	uint32_t *uids; /* whose names were told */
 	size_t nuids;
 	int epfd;
 	unsigned empty; /* drains in a row that found nothing */
+	uint64_t unanswered; /* processes that were asked for in vain */
 	bool first;	/* in the first snapshot: argv is asked from /proc */
 	bool stopped;
 };
@@ -230,6 +232,22 @@ static int fill_maps(struct live *l, struct err *e)
 	return 0;
 }
 
+/* kernel/bpf/ringbuf.c: page 0 holds the consumer's position, page 1 the producer's. */
+static const unsigned long *ring_page(const struct live *l, unsigned n)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *p = mmap(NULL, page, PROT_READ, MAP_SHARED, bpf_map__fd(l->skel->maps.ring),
+		       (off_t)(n * page));
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static void ring_unmap(const unsigned long *page)
+{
+	if (page)
+		munmap((void *)page, (size_t)sysconf(_SC_PAGESIZE));
+}
+
 static int watch_ring(struct live *l, struct err *e)
 {
 	struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
@@ -238,6 +256,10 @@ static int watch_ring(struct live *l, struct err *e)
 	if (!l->ring)
 		return fail(e, "cannot map the ring buffer");
 	l->epfd = epoll_create1(EPOLL_CLOEXEC);
+	l->consumed = ring_page(l, 0);
+	l->produced = ring_page(l, 1);
+	if (!l->consumed || !l->produced)
+		return fail(e, "cannot map the ring buffer's positions");
 	/* edge-triggered: a record alone does not wake us, only a program that wants to does */
 	if (l->epfd < 0 ||
 	    epoll_ctl(l->epfd, EPOLL_CTL_ADD, bpf_map__fd(l->skel->maps.ring), &ev))
@@ -334,6 +356,22 @@ static void tell_ready(struct live *l, uint64_t started, uint32_t asked)
 	put(l, &r, sizeof(r));
 }
 
+/*
+ * All that was written before this call. A program of another CPU that was interrupted between
+ * reserving its record and committing it hides from the reader what others have committed since
+ * (kernel/bpf/ringbuf.c, BPF_RINGBUF_BUSY_BIT): an answer would stand before what it answers.
+ */
+static void drain_to_now(struct live *l)
+{
+	unsigned long now = __atomic_load_n(l->produced, __ATOMIC_ACQUIRE);
+
+	live_drain(l);
+	while ((long)(__atomic_load_n(l->consumed, __ATOMIC_ACQUIRE) - now) < 0) {
+		usleep(100);
+		live_drain(l);
+	}
+}
+
 int live_snapshot(struct live *l, uint64_t started, struct err *e)
 {
 	int terminal = open_terminal(l);
@@ -348,7 +386,7 @@ int live_snapshot(struct live *l, uint64_t started, struct err *e)
 	if (bad)
 		return fail(e, "cannot take the snapshot of what runs");
 	l->first = true;
-	live_drain(l);
+	drain_to_now(l);
 	l->first = false;
 	tell_ready(l, started, 0);
 	return 0;
@@ -383,28 +421,6 @@ int live_sleep(struct live *l, size_t drained)
 	return l->empty++ ? ASLEEP_MS : AWAKE_MS;
 }
 
-void live_ask(struct live *l, const uint32_t *tgids, size_t n)
-{
-	struct bpf_map *asked = l->skel->maps.asked;
-	uint32_t one = 1;
-
-	for (size_t i = 0; i < n; i++)
-		bpf_map__update_elem(asked, &tgids[i], sizeof(*tgids), &one, sizeof(one), BPF_ANY);
-	snapshot(l, SNAP_ASKED);
-	for (size_t i = 0; i < n; i++)
-		bpf_map__delete_elem(asked, &tgids[i], sizeof(*tgids), 0);
-	live_drain(l);
-	tell_ready(l, 0, 1);
-}
-
-void live_tick(struct live *l)
-{
-	struct wire_tick r;
-
-	frame_header(&r.h, WIRE_TRACE_TICK, sizeof(r));
-	put(l, &r, sizeof(r));
-}
-
 static void tell_lost(struct live *l, uint32_t kind, uint32_t cpu, uint64_t count, uint64_t total)
 {
 	struct wire_lost r;
@@ -414,6 +430,32 @@ static void tell_lost(struct live *l, uint32_t kind, uint32_t cpu, uint64_t coun
 	r.total = total;
 	r.lost_kind = kind;
 	r.lost_cpu = cpu;
+	put(l, &r, sizeof(r));
+}
+
+void live_ask(struct live *l, const uint32_t *tgids, size_t n)
+{
+	struct bpf_map *asked = l->skel->maps.asked;
+	uint32_t one = 1;
+
+	for (size_t i = 0; i < n; i++)
+		bpf_map__update_elem(asked, &tgids[i], sizeof(*tgids), &one, sizeof(one), BPF_ANY);
+	if (snapshot(l, SNAP_ASKED)) {
+		/* else who is not in the answer would be taken for gone */
+		l->unanswered += n;
+		tell_lost(l, WIRE_TASK_SNAPSHOT, WIRE_UNSET, n, l->unanswered);
+	}
+	for (size_t i = 0; i < n; i++)
+		bpf_map__delete_elem(asked, &tgids[i], sizeof(*tgids), 0);
+	drain_to_now(l);
+	tell_ready(l, 0, 1);
+}
+
+void live_tick(struct live *l)
+{
+	struct wire_tick r;
+
+	frame_header(&r.h, WIRE_TRACE_TICK, sizeof(r));
 	put(l, &r, sizeof(r));
 }
 
@@ -469,7 +511,7 @@ void live_stop(struct live *l)
 		return;
 	l->stopped = true;
 	sigtrace_bpf__detach(l->skel);
-	live_drain(l);
+	drain_to_now(l);
 	tell_losses(l);
 	tell_misses(l);
 }
@@ -484,6 +526,8 @@ void live_close(struct live *l)
 		close(l->epfd);
 	if (l->scope)
 		munmap(l->scope, l->scope_len);
+	ring_unmap(l->consumed);
+	ring_unmap(l->produced);
 	sigtrace_bpf__destroy(l->skel);
 	free(l->uids);
 	free(l);

@@ -241,6 +241,7 @@ static void apply_fork(struct world *w, const struct event *ev)
 	t->parent_tgid = parent->key.tgid;
 	t->parent_start = parent->key.start;
 	t->detach |= parent->detach;
+	t->of_command = parent->of_command;
 	if (t->known)
 		return; /* its snapshot came first and knows better */
 	set_comm(t, parent->comm);

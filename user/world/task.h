@@ -76,6 +76,7 @@ struct task {
 	struct task *member_next, *member_prev; /* list of its session's live processes */
 	bool of_shell;		/* forked by the root's shell, maybe through subshells, no exec yet */
 	bool startup;		/* run by the shell for itself, or a descendant of that: noise.c */
+	bool of_command;	/* `-- CMD`'s or a descendant of it */
 	unsigned held;		/* how many sessions and connections point at it: not to be forgotten */
 	UT_hash_handle hh;
 	UT_hash_handle by_tgid;
