@@ -124,6 +124,11 @@ void run_put(void *ctx, const void *rec, size_t len)
 			(unsigned long long)engine_totals(r->engine).records + 1,
 			event_error_name(bad));
 	}
+	if (engine_failed(r->engine) && !r->failed) {
+		r->failed = true;
+		err_set(&r->err, EXIT_INCONCLUSIVE, "out of memory: what is told may be incomplete");
+		err_hint(&r->err, "trace less: --sshd, -p PID or -- CMD instead of --all; record with -q -w FILE and read it elsewhere");
+	}
 	if (r->view->out.len > FLUSH_ABOVE && !r->hold)
 		run_flush(r);
 }

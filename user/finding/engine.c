@@ -139,6 +139,11 @@ struct totals engine_totals(const struct engine *e)
 	return t;
 }
 
+bool engine_failed(const struct engine *e)
+{
+	return e->failed || e->world.failed || e->sessions.failed || e->sessions.conns.failed;
+}
+
 const struct world *engine_world(const struct engine *e)
 {
 	return &e->world;

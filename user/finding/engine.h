@@ -79,6 +79,9 @@ struct totals {
 };
 struct totals engine_totals(const struct engine *e);
 
+/* Memory ran out: from then on facts are guessed at best, and some may be missing. */
+bool engine_failed(const struct engine *e);
+
 const struct world *engine_world(const struct engine *e);
 /* The trace.begin record, all zero before it came. */
 const struct wire_begin *engine_begin(const struct engine *e);

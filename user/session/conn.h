@@ -66,6 +66,7 @@ struct conns {
 	struct client *clients;
 	struct port *ports;
 	uint64_t due; /* the earliest deadline set since the caller looked, UINT64_MAX: none */
+	bool failed;  /* memory ran out */
 };
 
 void conns_free(struct conns *c);

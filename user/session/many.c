@@ -33,8 +33,10 @@ void many_listens(struct conns *c, struct task *t, const struct wire_sock *sk)
 	if (!conn_is_keeper(t) || (p && p->keeper == t))
 		return;
 	p = calloc(1, sizeof(*p));
-	if (!p)
+	if (!p) {
+		c->failed = true;
 		return;
+	}
 	p->netns = sk->netns;
 	p->lport = sk->lport;
 	p->keeper = t;

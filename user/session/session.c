@@ -13,8 +13,10 @@ void seqs_add(struct seqs *s, uint64_t seq)
 		size_t cap = s->cap ? 2 * s->cap : 16;
 		uint64_t *v = realloc(s->v, cap * sizeof(*v));
 
-		if (!v)
+		if (!v) {
+			s->failed = true;
 			return;
+		}
 		s->v = v;
 		s->cap = cap;
 	}
@@ -100,8 +102,10 @@ void session_asks(struct sessions *s, uint32_t tgid)
 		size_t cap = s->cap_asks ? 2 * s->cap_asks : 16;
 		uint32_t *v = realloc(s->asks, cap * sizeof(*v));
 
-		if (!v)
+		if (!v) {
+			s->failed = true;
 			return;
+		}
 		s->asks = v;
 		s->cap_asks = cap;
 	}

@@ -16,9 +16,10 @@
 struct seqs {
 	uint64_t *v;
 	size_t n, cap;
+	bool failed; /* memory ran out: some are missing */
 };
 
-void seqs_add(struct seqs *s, uint64_t seq); /* 0 is left out; silently nothing when out of memory */
+void seqs_add(struct seqs *s, uint64_t seq); /* 0 is left out */
 void seqs_sort(struct seqs *s);		     /* ascending, each once */
 void seqs_free(struct seqs *s);
 
