@@ -70,6 +70,7 @@ size_t engine_left(const struct engine *e, uint32_t *tgids, size_t max);
 struct totals {
 	uint64_t records; /* taken, trace.begin and trace.end included */
 	uint64_t lost;
+	uint64_t evicted; /* tasks, sessions, Ctrl-Cs and ports that were one too many to be kept */
 	uint64_t sessions;
 	uint64_t open;	  /* sessions that are open now */
 	uint64_t orphans;

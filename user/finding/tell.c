@@ -18,10 +18,16 @@ void tell_fact(struct engine *e, struct fact *f, struct seqs *evidence)
 	seqs_free(evidence);
 }
 
+/* What was not kept lacks as what was lost does. */
+static uint64_t lost_so_far(const struct engine *e)
+{
+	return e->sessions.lost + e->sessions.evicted + e->world.evicted;
+}
+
 enum confidence tell_confidence(const struct engine *e, const struct session *x,
 				enum confidence best)
 {
-	if (engine_failed(e) || (x && e->sessions.lost > x->lost_before))
+	if (engine_failed(e) || (x && lost_so_far(e) > x->lost_before))
 		return CONF_GUESSED;
 	return best;
 }
@@ -396,7 +402,7 @@ void tell_close(struct engine *e, const struct session *x)
 		.processes = x->processes,
 		.orphans = count_members(x),
 		.intended = count_intended(x, cause->end),
-		.lost = e->sessions.lost - x->lost_before,
+		.lost = e->sessions.lost - x->lost_records,
 		.client = here ? &client : NULL,
 		.why = buf_cstr(&why),
 		.server_tgid = x->server ? x->server->key.tgid : 0,

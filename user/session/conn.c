@@ -218,7 +218,7 @@ static void on_exited(struct conns *c, struct world *w, const struct event *ev)
 	if (!k)
 		return;
 	k->refs--;
-	if (t != k->first && !k->authenticated.seq && !k->sessions &&
+	if (t != k->first && !t->unseen && !k->authenticated.seq && !k->sessions &&
 	    ev->u.exit.exit_code == 0 && server_of(t->comm) == SERVER_OPENSSH) {
 		mark_once(&k->authenticated, ev);
 		look(c, k, ev->u.h.ts);

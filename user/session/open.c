@@ -92,7 +92,9 @@ static struct session *new_session(struct sessions *s, struct task *server, stru
 		x->sk = conn->sk;
 	}
 	x->opened = (struct mark){.ts = ev->u.h.ts, .seq = ev->seq};
-	x->lost_before = s->lost;
+	x->lost_records = s->lost;
+	x->lost_before = s->lost + s->evicted + s->world->evicted;
+	s->sweep |= HASH_COUNT(s->by_number) >= SESSIONS_MOST;
 	DL_APPEND(s->list, x);
 	HASH_ADD(hh, s->by_number, number, sizeof(x->number), x);
 	if (!x->hh.tbl)
@@ -314,7 +316,7 @@ static void on_exited(struct sessions *s, const struct event *ev)
 	struct task *t = world_event_task(s->world, ev);
 	struct conn *k = t && t->exit_seq == ev->seq ? t->conn : NULL;
 
-	if (!k || k->sessions || !k->authenticated.seq || k->authenticated.seq == ev->seq)
+	if (!k || t->unseen || k->sessions || !k->authenticated.seq || k->authenticated.seq == ev->seq)
 		return;
 	if (t != k->first && t->s.sid == t->key.tgid)
 		open_internal(s, k, t, died_early(ev) ? REQUEST_NONE : REQUEST_SUBSYSTEM, ev);
