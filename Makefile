@@ -173,6 +173,7 @@ BPF_CC     = $(CLANG) -target bpf -O2 -g -mcpu=v3 -Wall -Werror -D__TARGET_ARCH_
 # $(call changed,VALUE,FILE): "FORCE" unless FILE holds VALUE. A file with this among its own
 # prerequisites is rewritten only when the value differs, so nothing runs when nothing changed.
 empty   :=
+comma   := ,
 space   := $(empty) $(empty)
 packed   = $(subst $(space),|,x $(strip $(1)))
 changed  = $(if $(filter-out $(call packed,$(1)),$(call packed,$(file <$(2)))),FORCE)
@@ -307,6 +308,10 @@ $(LIB_TEST).o $(LIB_EXAMPLE).o: EXTRA = -Iuser/lib $(TEST_CFLAGS)
 $(filter-out $(LIB_TEST),$(UNIT)): %: %.o $(O)/libfixture.a $(O)/libfuzz.a $(O)/libuser.a $(O)/libpure.a
 	$(call say,LINK,$@)
 	$(Q)$(HOST_LINK) -o $@ $^ $(TEST_LIBS) $(LDLIBS)
+
+# Those that refuse memory and count it: tests/unit/heap.h.
+$(O)/tests/unit/test_refused $(O)/tests/unit/test_churn: HARDEN_LD += \
+	$(addprefix -Wl$(comma)--wrap=,malloc calloc realloc free strdup strndup)
 
 $(GOLD): $(call obj,$(GOLD_SRC)) $(O)/libuser.a $(O)/libpure.a
 	$(call say,LINK,$@)

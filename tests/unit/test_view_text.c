@@ -497,6 +497,9 @@ static void test_summary(void **state)
 				.lost = 7 },
 	       "3 sessions, 4 Ctrl-Cs typed, 2 orphans, 1234 records, 7 lost: "
 	       "what is told of that time may be incomplete\n");
+	end_is((struct totals){ .records = 9, .evicted = 3 },
+	       "0 sessions, 0 Ctrl-Cs typed, 0 orphans, 9 records, 0 lost, "
+	       "3 not kept for lack of room: what is told of that time may be incomplete\n");
 }
 
 /* ---- hostile bytes ---- */

@@ -281,7 +281,7 @@ static void note_close(struct checks *c, const struct fact *f)
 
 void checks_fact(struct checks *c, const struct engine *e, const struct fact *f)
 {
-	bool unsure = engine_totals(e).lost || engine_world(e)->failed;
+	bool unsure = engine_totals(e).lost || engine_failed(e);
 	const struct seen s = {
 		.s = {.kind = ATTR_FACT + (unsigned)f->kind, .fact = f, .session = f->session,
 		      .scratch = &c->scratch},
@@ -318,6 +318,7 @@ void checks_finish(struct checks *c, const struct engine *e)
 	if (c->finished)
 		return;
 	c->finished = true;
+	c->failed |= engine_failed(e);
 	for (size_t i = 0; i < c->n; i++)
 		check_settle(c, c->v[i], e);
 }

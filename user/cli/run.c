@@ -124,6 +124,11 @@ void run_put(void *ctx, const void *rec, size_t len)
 			(unsigned long long)engine_totals(r->engine).records + 1,
 			event_error_name(bad));
 	}
+	if (engine_failed(r->engine) && !r->failed) {
+		r->failed = true;
+		err_set(&r->err, EXIT_INCONCLUSIVE, "out of memory: what is told may be incomplete");
+		err_hint(&r->err, "trace less: --sshd, -p PID or -- CMD instead of --all; record with -q -w FILE and read it elsewhere");
+	}
 	if (r->view->out.len > FLUSH_ABOVE && !r->hold)
 		run_flush(r);
 }
@@ -184,6 +189,13 @@ int run_close(struct run *r)
 		err_set(&r->err, EXIT_INCONCLUSIVE,
 			"%llu records were lost: what is told of that time may be incomplete",
 			(unsigned long long)engine_totals(r->engine).lost);
+	}
+	if (r->engine && engine_totals(r->engine).evicted && !r->failed && !r->o->own_loss) {
+		r->failed = true;
+		err_set(&r->err, EXIT_INCONCLUSIVE,
+			"%llu processes, sessions or Ctrl-Cs were too many to be kept: what is told may be incomplete",
+			(unsigned long long)engine_totals(r->engine).evicted);
+		err_hint(&r->err, "trace less: one process with -p PID, or --sshd instead of --all");
 	}
 	if (r->failed)
 		log_err(&r->err);

@@ -58,6 +58,23 @@ static void forget_dead(struct engine *e, const struct event *ev)
 		world_forget(&e->world, t);
 }
 
+/* Where the record of an end was lost, the next process of that tgid tells of it. */
+static void end_stale(struct engine *e, const struct event *ev)
+{
+	struct event exit[sizeof(e->world.stale) / sizeof(e->world.stale[0])];
+	unsigned n = e->world.nstale;
+
+	for (unsigned i = 0; i < n; i++)
+		world_stale_exit(&e->world, i, ev, &exit[i]);
+	for (unsigned i = 0; i < n; i++) {
+		world_apply(&e->world, &exit[i]);
+		sessions_apply(&e->sessions, &exit[i]);
+		tell_done(e);
+		sessions_sweep(&e->sessions);
+		forget_dead(e, &exit[i]);
+	}
+}
+
 enum event_error engine_feed(struct engine *e, const void *rec, size_t len)
 {
 	struct event ev;
@@ -79,6 +96,8 @@ enum event_error engine_feed(struct engine *e, const void *rec, size_t len)
 	if (ev.u.h.kind == WIRE_TRACE_BEGIN)
 		e->begin = ev.u.begin;
 	world_apply(&e->world, &ev);
+	if (e->world.nstale)
+		end_stale(e, &ev);
 	sessions_apply(&e->sessions, &ev);
 	if (e->sink.event)
 		e->sink.event(e->sink.ctx, e, &ev, session_of(&e->sessions, &ev));
@@ -148,7 +167,14 @@ struct totals engine_totals(const struct engine *e)
 	struct totals t = e->totals;
 
 	t.lost = e->sessions.lost;
+	t.evicted = e->world.evicted + e->sessions.evicted + e->sessions.conns.evicted;
+	t.open -= e->sessions.evicted_open;
 	return t;
+}
+
+bool engine_failed(const struct engine *e)
+{
+	return e->failed || e->world.failed || e->sessions.failed || e->sessions.conns.failed;
 }
 
 const struct world *engine_world(const struct engine *e)

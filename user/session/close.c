@@ -69,10 +69,25 @@ static bool is_ending(const struct session *x)
 	return x->state != SESSION_OPEN || (x->conn && conn_changed(x->conn));
 }
 
+/* How it ended no record tells, so nothing is told of it but that it is gone. */
+static void ended_unseen(struct sessions *s, struct session *x, const struct task *t,
+			 const struct event *ev)
+{
+	if (x->state == SESSION_DONE || (t != x->root && t != x->server && t != x->keeper))
+		return;
+	mark_once(&x->unseen, ev);
+	if (t != x->root || !x->server || !x->server->alive)
+		settle(s, x, ev->u.h.ts);
+}
+
 static void exited_of(struct sessions *s, struct session *x, struct task *t, const struct event *ev)
 {
 	uint64_t ts = ev->u.h.ts;
 
+	if (t->unseen) {
+		ended_unseen(s, x, t, ev);
+		return;
+	}
 	if (x->state == SESSION_DONE) {
 		if (x->number == t->session && t->left)
 			session_fate(s, x, t);

@@ -51,8 +51,10 @@ static struct conn *add(struct conns *c, const struct wire_sock *sk, const struc
 	struct conn *k = calloc(1, sizeof(*k));
 	struct client *l;
 
-	if (!k)
+	if (!k) {
+		c->failed = true;
 		return NULL;
+	}
 	k->sk = *sk;
 	mark_once(&k->seen, ev);
 	DL_APPEND(c->list, k);
@@ -84,8 +86,10 @@ static void on_client(struct conns *c, struct world *w, const struct event *ev)
 	if (!t || !t->alive || (k && k->client && !k->closed.seq))
 		return;
 	l = calloc(1, sizeof(*l));
-	if (!l)
+	if (!l) {
+		c->failed = true;
 		return;
+	}
 	l->sk = sk;
 	l->t = t;
 	t->held++;
@@ -214,7 +218,7 @@ static void on_exited(struct conns *c, struct world *w, const struct event *ev)
 	if (!k)
 		return;
 	k->refs--;
-	if (t != k->first && !k->authenticated.seq && !k->sessions &&
+	if (t != k->first && !t->unseen && !k->authenticated.seq && !k->sessions &&
 	    ev->u.exit.exit_code == 0 && server_of(t->comm) == SERVER_OPENSSH) {
 		mark_once(&k->authenticated, ev);
 		look(c, k, ev->u.h.ts);

@@ -61,11 +61,16 @@ struct port {
 	struct port *next, *prev;
 };
 
+#define PORTS_MOST 1024 /* of such servers; of the kernel side's as well */
+
 struct conns {
 	struct conn *list;
 	struct client *clients;
 	struct port *ports;
 	uint64_t due; /* the earliest deadline set since the caller looked, UINT64_MAX: none */
+	unsigned nports;
+	uint64_t evicted; /* ports that were not taken in */
+	bool failed;  /* memory ran out */
 };
 
 void conns_free(struct conns *c);

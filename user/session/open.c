@@ -26,11 +26,13 @@ static void copy_user(struct sessions *s, struct session *x, uint32_t uid)
 		snprintf(x->user, sizeof(x->user), "%u", uid);
 }
 
-static void set_command(struct session *x, const char *p, size_t n)
+static void set_command(struct sessions *s, struct session *x, const char *p, size_t n)
 {
 	x->command = malloc(n + 1);
-	if (!x->command)
+	if (!x->command) {
+		s->failed = true;
 		return;
+	}
 	memcpy(x->command, p, n);
 	x->command[n] = '\0';
 	x->command_len = n;
@@ -44,7 +46,7 @@ static bool ends_with(const char *p, size_t n, const char *word)
 }
 
 /* sshd runs a shell as "-bash", a command as [shell, "-c", command]: session.c do_child(). */
-static void set_request(struct session *x, const struct task *t)
+static void set_request(struct sessions *s, struct session *x, const struct task *t)
 {
 	size_t n0, n1, n2;
 	const char *a0 = args_get(t->args, t->args_len, 0, &n0);
@@ -53,14 +55,14 @@ static void set_request(struct session *x, const struct task *t)
 
 	if (a0 && n0 && a0[0] == '-') {
 		x->request = REQUEST_SHELL;
-		set_command(x, a0, n0);
+		set_command(s, x, a0, n0);
 	} else if (a1 && n1 == 2 && !memcmp(a1, "-c", 2) && a2) {
 		x->request = ends_with(a2, n2, "/sftp-server") ? REQUEST_SUBSYSTEM : REQUEST_EXEC;
-		set_command(x, a2, n2);
+		set_command(s, x, a2, n2);
 	} else {
 		/* of a session that was open before: the shell has exec'd the command in its place */
 		x->request = ends_with(a0, n0, "/sftp-server") ? REQUEST_SUBSYSTEM : REQUEST_EXEC;
-		set_command(x, t->args ? t->args : "", t->args_len ? t->args_len - 1 : 0);
+		set_command(s, x, t->args ? t->args : "", t->args_len ? t->args_len - 1 : 0);
 		for (size_t i = 0; x->command && i < x->command_len; i++)
 			if (!x->command[i])
 				x->command[i] = ' ';
@@ -90,7 +92,9 @@ static struct session *new_session(struct sessions *s, struct task *server, stru
 		x->sk = conn->sk;
 	}
 	x->opened = (struct mark){.ts = ev->u.h.ts, .seq = ev->seq};
-	x->lost_before = s->lost;
+	x->lost_records = s->lost;
+	x->lost_before = s->lost + s->evicted + s->world->evicted;
+	s->sweep |= HASH_COUNT(s->by_number) >= SESSIONS_MOST;
 	DL_APPEND(s->list, x);
 	HASH_ADD(hh, s->by_number, number, sizeof(x->number), x);
 	if (!x->hh.tbl)
@@ -119,7 +123,7 @@ static struct session *open_root(struct sessions *s, struct task *t, struct task
 	set_root(s, x, t);
 	x->pty = t->s.tty;
 	x->preexisting = preexisting;
-	set_request(x, t);
+	set_request(s, x, t);
 	session_join(x, t);
 	session_done(s, DONE_OPEN, x, NULL);
 	return x;
@@ -274,7 +278,7 @@ static void open_internal(struct sessions *s, struct conn *k, struct task *t,
 	x->request = request;
 	x->preexisting = k->preexisting;
 	if (request == REQUEST_SUBSYSTEM)
-		set_command(x, "internal-sftp", strlen("internal-sftp"));
+		set_command(s, x, "internal-sftp", strlen("internal-sftp"));
 	else
 		x->pty = ev->u.exit.tty;
 	if (t->alive)
@@ -312,7 +316,7 @@ static void on_exited(struct sessions *s, const struct event *ev)
 	struct task *t = world_event_task(s->world, ev);
 	struct conn *k = t && t->exit_seq == ev->seq ? t->conn : NULL;
 
-	if (!k || k->sessions || !k->authenticated.seq || k->authenticated.seq == ev->seq)
+	if (!k || t->unseen || k->sessions || !k->authenticated.seq || k->authenticated.seq == ev->seq)
 		return;
 	if (t != k->first && t->s.sid == t->key.tgid)
 		open_internal(s, k, t, died_early(ev) ? REQUEST_NONE : REQUEST_SUBSYSTEM, ev);

@@ -13,8 +13,10 @@ void seqs_add(struct seqs *s, uint64_t seq)
 		size_t cap = s->cap ? 2 * s->cap : 16;
 		uint64_t *v = realloc(s->v, cap * sizeof(*v));
 
-		if (!v)
+		if (!v) {
+			s->failed = true;
 			return;
+		}
 		s->v = v;
 		s->cap = cap;
 	}
@@ -96,12 +98,16 @@ struct session *session_find(const struct sessions *s, uint32_t number)
 
 void session_asks(struct sessions *s, uint32_t tgid)
 {
+	if (s->nasks == ASKS_MOST)
+		return;
 	if (s->nasks == s->cap_asks) {
 		size_t cap = s->cap_asks ? 2 * s->cap_asks : 16;
 		uint32_t *v = realloc(s->asks, cap * sizeof(*v));
 
-		if (!v)
+		if (!v) {
+			s->failed = true;
 			return;
+		}
 		s->asks = v;
 		s->cap_asks = cap;
 	}
@@ -316,9 +322,31 @@ static void let_go(struct sessions *s, struct session *x)
 	x->server = NULL;
 }
 
+static void forget(struct sessions *s, struct session *x)
+{
+	DL_DELETE(s->list, x);
+	if (x->hh.tbl)
+		HASH_DELETE(hh, s->by_number, x);
+	session_free(x);
+}
+
+static void evict(struct sessions *s, struct session *x)
+{
+	struct task *t, *next;
+
+	s->evicted++;
+	s->evicted_open += x->state != SESSION_DONE;
+	DL_FOREACH_SAFE2(x->members, t, next, member_next) {
+		session_leave(s, t);
+	}
+	let_go(s, x);
+	forget(s, x);
+}
+
 void sessions_sweep(struct sessions *s)
 {
 	struct session *x, *next;
+	unsigned closed = 0;
 
 	if (!s->sweep)
 		return;
@@ -328,12 +356,20 @@ void sessions_sweep(struct sessions *s)
 			continue;
 		let_go(s, x);
 		if (x->members)
-			continue;
-		DL_DELETE(s->list, x);
-		if (x->hh.tbl)
-			HASH_DELETE(hh, s->by_number, x);
-		session_free(x);
+			closed++;
+		else
+			forget(s, x);
 	}
+	DL_FOREACH_SAFE(s->list, x, next) {
+		if (closed <= CLOSED_MOST)
+			break;
+		if (x->state == SESSION_DONE) {
+			evict(s, x);
+			closed--;
+		}
+	}
+	while (HASH_COUNT(s->by_number) > SESSIONS_MOST)
+		evict(s, s->list);
 	conns_sweep(&s->conns, s->world);
 }
 

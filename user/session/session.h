@@ -12,13 +12,22 @@
 #define ANSWER_WAIT (500 * MS) /* for the kernel's answer; live it takes a few ms */
 #define LOST_CPUS 256 /* as bpf/emit.h counts them */
 
+/* Most that are kept. Above them the oldest goes, be it open or one that is closed and that its
+ * orphans keep; of Ctrl-Cs that are not yet resolved the new one is not taken in. */
+#define SESSIONS_MOST 8192
+#define CLOSED_MOST 2048
+#define INTERRUPTS_MOST 1024
+#define INTERRUPTS_OF_ONE 64 /* session */
+#define ASKS_MOST 65536 /* a replay takes none: it has the answers */
+
 /* Evidence: seqs of records, without order until it is taken. */
 struct seqs {
 	uint64_t *v;
 	size_t n, cap;
+	bool failed; /* memory ran out: some are missing */
 };
 
-void seqs_add(struct seqs *s, uint64_t seq); /* 0 is left out; silently nothing when out of memory */
+void seqs_add(struct seqs *s, uint64_t seq); /* 0 is left out */
 void seqs_sort(struct seqs *s);		     /* ascending, each once */
 void seqs_free(struct seqs *s);
 
@@ -46,6 +55,7 @@ struct session {
 	struct mark root_exit;
 	struct mark server_exit;
 	struct mark keeper_exit; /* where that is not the server's process */
+	struct mark unseen;  /* the root or the server's process is gone, and no record told how */
 	struct mark hangup;  /* SIGHUP of the kernel to the root of a pty session */
 	bool hangup_alive;   /* the server's process was still alive then */
 	uint64_t ended;	     /* ts of the first of the above that ended it */
@@ -65,7 +75,8 @@ struct session {
 	bool interactive;    /* a shell on a pty */
 	bool replaced;	     /* the shell has exec'd another program in its place */
 	uint32_t processes;
-	uint64_t lost_before; /* records lost up to its opening */
+	uint64_t lost_records; /* so far, at its opening */
+	uint64_t lost_before; /* records lost, and things not kept, up to its opening */
 	struct task *members; /* live processes, in the order of their appearance */
 	struct member *gone; /* those that went after the session had ended, by what they were told */
 	size_t ngone;
@@ -192,6 +203,8 @@ struct sessions {
 	size_t nasks, cap_asks;
 	uint32_t count;	  /* sessions so far: the last number */
 	uint64_t lost;	  /* records, so far */
+	uint64_t evicted; /* sessions, Ctrl-Cs and ports that were not kept */
+	uint64_t evicted_open; /* sessions of these that nobody was told the end of */
 	uint64_t lost_of[LOST_CPUS][WIRE_KIND_MAX + 1]; /* the totals that were told */
 	uint64_t now;	  /* ts of the newest record: time never goes back */
 	uint64_t seq;	  /* of the newest record */

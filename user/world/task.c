@@ -119,10 +119,36 @@ const char *args_get(const char *args, size_t n, unsigned i, size_t *len)
 	return NULL;
 }
 
+#define LOOK_AT 256 /* of the oldest, for one that may go */
+
+static bool is_needed(const struct task *t)
+{
+	return t->held || t->session || t->conn || t->client;
+}
+
+/* false: there is no room. */
+static bool make_room(struct world *w)
+{
+	struct task *t = w->tasks;
+
+	if (HASH_COUNT(w->tasks) < TASKS_MOST)
+		return true;
+	w->evicted++;
+	for (unsigned i = 0; t && i < LOOK_AT; i++, t = t->hh.next)
+		if (!is_needed(t)) {
+			world_forget(w, t);
+			return true;
+		}
+	return false;
+}
+
 static struct task *add(struct world *w, uint32_t tgid, uint64_t start, uint64_t seq, uint64_t born)
 {
-	struct task *t = calloc(1, sizeof(*t)), *old;
+	struct task *t, *old;
 
+	if (!make_room(w))
+		return NULL;
+	t = calloc(1, sizeof(*t));
 	if (!t) {
 		w->failed = true;
 		return NULL;
@@ -139,6 +165,8 @@ static struct task *add(struct world *w, uint32_t tgid, uint64_t start, uint64_t
 		return NULL;
 	}
 	old = world_last(w, tgid);
+	if (old && old->alive && old->key.start < start)
+		w->stale[w->nstale++] = old;
 	if (old)
 		HASH_DELETE(by_tgid, w->by_tgid, old);
 	HASH_ADD(by_tgid, w->by_tgid, key.tgid, sizeof(t->key.tgid), t);
@@ -233,8 +261,10 @@ static void apply_fork(struct world *w, const struct event *ev)
 	parent->s.pgid = r->pgid;
 	parent->s.sid = r->sid;
 	t = world_task(w, r->child_tgid, r->child_start);
+	parent->held++; /* it must not give way to its child */
 	if (!t)
 		t = add(w, r->child_tgid, r->child_start, ev->seq, ev->u.h.ts);
+	parent->held--;
 	if (!t)
 		return;
 	t->forked = true;
@@ -446,8 +476,26 @@ static void (*const handlers[WIRE_KIND_MAX + 1])(struct world *, const struct ev
 	[WIRE_SOCK_CLIENT] = apply_client,
 };
 
+void world_stale_exit(const struct world *w, unsigned i, const struct event *ev, struct event *exit)
+{
+	struct task *t = w->stale[i];
+	struct wire_exit *r = &exit->u.exit;
+
+	memset(exit, 0, sizeof(*exit));
+	exit->seq = ev->seq;
+	r->h = (struct wire_hdr){.len = sizeof(*r), .kind = WIRE_TASK_EXIT, .ts = ev->u.h.ts,
+				 .start = t->key.start, .tgid = t->key.tgid, .pid = t->key.tgid};
+	memcpy(r->h.comm, t->comm, WIRE_COMM);
+	r->pgid = t->s.pgid;
+	r->sid = t->s.sid;
+	r->cpu = t->s.cpu;
+	r->uid = t->s.uid;
+	t->unseen = true;
+}
+
 void world_apply(struct world *w, const struct event *ev)
 {
+	w->nstale = 0;
 	if (handlers[ev->u.h.kind])
 		handlers[ev->u.h.kind](w, ev);
 }

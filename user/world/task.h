@@ -58,6 +58,7 @@ struct task {
 	uint64_t exit_ts;
 	uint64_t exit_seq;
 	uint32_t exit_code;	/* raw */
+	bool unseen;		/* its end was not seen: another process has its tgid now */
 	uint64_t snapshot_seq;	/* of its last snapshot, 0: none */
 	uint32_t session;	/* number, 0: none; inherited at fork */
 	uint32_t detach;	/* DETACH_*, inherited at fork */
@@ -91,10 +92,19 @@ struct task {
 #define DETACH_MUX 4	 /* tmux, screen .. */
 #define DETACH_SERVICE 8 /* systemd-run, at, batch, daemonize, start-stop-daemon */
 
+/*
+ * Most that are kept, some 120 MB without their arguments. Above it the oldest that no session and no
+ * connection needs gives way; where the oldest are all needed, the new one is not taken in.
+ */
+#define TASKS_MOST (1u << 17)
+
 struct world {
 	struct task *tasks;	  /* hash by key; in the order of their appearance */
 	struct task *by_tgid;	  /* the last one of each tgid */
 	struct user_name *users;  /* hash by uid */
+	struct task *stale[2];	  /* alive as far as was told, and the last record gave their tgid away */
+	unsigned nstale;
+	uint64_t evicted; /* tasks that gave way, or were not taken in */
 	bool failed; /* memory ran out: facts are no longer to be trusted */
 };
 
@@ -106,6 +116,9 @@ void world_free(struct world *w);
  * says. A task that exits stays, with alive == false, until world_forget().
  */
 void world_apply(struct world *w, const struct event *ev);
+
+/* The end of the i-th of w->stale, as the record `ev` shows it: to be applied like a record. */
+void world_stale_exit(const struct world *w, unsigned i, const struct event *ev, struct event *exit);
 
 /* NULL when it is not known. */
 struct task *world_task(const struct world *w, uint32_t tgid, uint64_t start);
