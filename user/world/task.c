@@ -41,10 +41,21 @@ void world_free(struct world *w)
 struct task *world_task(const struct world *w, uint32_t tgid, uint64_t start)
 {
 	struct task_key key = {.start = start, .tgid = tgid};
-	struct task *t;
+	struct task *t = w->recent[tgid % WORLD_RECENT];
 
+	if (t && t->key.tgid == tgid && t->key.start == start)
+		return t;
 	HASH_FIND(hh, w->tasks, &key, sizeof(key), t);
 	return t;
+}
+
+/* Every stage of a record looks for the same one or two processes: the later ones find them here. */
+static void meet(struct world *w, uint32_t tgid, uint64_t start)
+{
+	struct task *t = world_task(w, tgid, start);
+
+	if (t)
+		w->recent[tgid % WORLD_RECENT] = t;
 }
 
 struct task *world_last(const struct world *w, uint32_t tgid)
@@ -78,6 +89,8 @@ void world_forget(struct world *w, struct task *t)
 	if (world_last(w, t->key.tgid) == t)
 		HASH_DELETE(by_tgid, w->by_tgid, t);
 	HASH_DELETE(hh, w->tasks, t);
+	if (w->recent[t->key.tgid % WORLD_RECENT] == t)
+		w->recent[t->key.tgid % WORLD_RECENT] = NULL;
 	task_free(t);
 }
 
@@ -144,6 +157,7 @@ static struct task *add(struct world *w, uint32_t tgid, uint64_t start, uint64_t
 	HASH_ADD(by_tgid, w->by_tgid, key.tgid, sizeof(t->key.tgid), t);
 	if (!t->by_tgid.tbl)
 		w->failed = true;
+	w->recent[tgid % WORLD_RECENT] = t;
 	return t;
 }
 
@@ -447,6 +461,9 @@ static void (*const handlers[WIRE_KIND_MAX + 1])(struct world *, const struct ev
 
 void world_apply(struct world *w, const struct event *ev)
 {
+	meet(w, ev->u.h.tgid, ev->u.h.start);
+	if (ev->u.h.kind == WIRE_SIGNAL_GENERATE)
+		meet(w, ev->u.generate.target_tgid, ev->u.generate.target_start);
 	if (handlers[ev->u.h.kind])
 		handlers[ev->u.h.kind](w, ev);
 }

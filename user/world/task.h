@@ -90,7 +90,10 @@ struct task {
 #define DETACH_MUX 4	 /* tmux, screen .. */
 #define DETACH_SERVICE 8 /* systemd-run, at, batch, daemonize, start-stop-daemon */
 
+#define WORLD_RECENT 256 /* a power of two */
+
 struct world {
+	struct task *recent[WORLD_RECENT]; /* by tgid: whom the last few records were about */
 	struct task *tasks;	  /* hash by key; in the order of their appearance */
 	struct task *by_tgid;	  /* the last one of each tgid */
 	struct user_name *users;  /* hash by uid */
