@@ -145,6 +145,7 @@ static struct task *add(struct world *w, uint32_t tgid, uint64_t start, uint64_t
 	t->alive = true;
 	t->seq = seq;
 	t->born = born;
+	t->nth = ++w->count;
 	HASH_ADD(hh, w->tasks, key, sizeof(t->key), t);
 	if (!t->hh.tbl) {
 		w->failed = true;

@@ -12,6 +12,7 @@
 
 struct client;
 struct conn;
+struct role;
 
 /* A process is (tgid, start time): pids are reused. */
 struct task_key {
@@ -51,6 +52,7 @@ struct task {
 	uint64_t parent_start;	/* at fork, before any adoption: with parent_tgid the parent's key */
 	uint32_t parent_tgid;
 	uint64_t born;		/* ts of its fork, or its start */
+	uint64_t nth;		/* of all tasks that ever were told of */
 	uint64_t seq;		/* of the record that told of it first */
 	uint64_t exec_seq;	/* of its last exec, 0: none */
 	uint64_t exec_ignored;	/* signals ignored at its last exec: what it was started with */
@@ -68,6 +70,8 @@ struct task {
 	struct task_signal signals[TASK_SIGNALS]; /* one a signal number, the oldest gives way */
 	/* owned by session/ */
 	struct conn *conn;	/* the connection that a server's process serves */
+	struct task *conn_next, *conn_prev; /* list of all that serve it or did */
+	struct role *roles;	/* in sessions */
 	struct client *client;	/* its own connection to a server of this host, the last one */
 	bool listener;		/* a server's process that waits for connections */
 	bool left;		/* outlived its session, which told of it */
@@ -97,6 +101,7 @@ struct world {
 	struct task *tasks;	  /* hash by key; in the order of their appearance */
 	struct task *by_tgid;	  /* the last one of each tgid */
 	struct user_name *users;  /* hash by uid */
+	uint64_t count;		  /* tasks that were ever told of */
 	bool failed; /* memory ran out: facts are no longer to be trusted */
 };
 
