@@ -262,7 +262,7 @@ static bool is_fatal(uint32_t sig)
 
 static bool is_dying(const struct session *x, const struct task *t)
 {
-	for (size_t i = 0; i < TASK_SIGNALS; i++) {
+	for (size_t i = 0; i < t->nsignals; i++) {
 		const struct task_signal *g = &t->signals[i];
 
 		if (!g->sig || g->result || g->blocked || !is_fatal(g->sig))

@@ -30,4 +30,8 @@ static inline unsigned hash_words(const void *key, size_t len)
 #define uthash_nonfatal_oom(elt) ((void)(elt))
 #include <uthash.h>
 
+/* A chain as long as uthash would let it become costs a cache miss a link. */
+#undef HASH_BKT_CAPACITY_THRESH
+#define HASH_BKT_CAPACITY_THRESH 7U
+
 #endif
