@@ -31,6 +31,15 @@ void seqs_add(struct seqs *s, uint64_t seq); /* 0 is left out */
 void seqs_sort(struct seqs *s);		     /* ascending, each once */
 void seqs_free(struct seqs *s);
 
+/* What a session has a process for. Each is held, and knows of it. */
+struct role {
+	struct session *session;
+	struct task *task; /* NULL: none (any more) */
+	struct role *next, *prev; /* list of its task's */
+};
+
+enum role_kind { ROLE_ROOT, ROLE_SERVER, ROLE_KEEPER, ROLES };
+
 struct member;
 struct sessions;
 struct interrupt;
@@ -48,6 +57,7 @@ struct session {
 	struct task *root;   /* NULL for a connection without a command */
 	struct task *server; /* the server's process that forked the root */
 	struct task *keeper; /* of a server with one process for many connections, that one; else NULL */
+	struct role roles[ROLES]; /* of these three */
 	struct conn *conn;   /* NULL: not seen */
 	enum confidence conn_sure; /* that it is this one */
 	struct wire_sock sk; /* the connection's; family 0: not known */
@@ -60,7 +70,7 @@ struct session {
 	bool hangup_alive;   /* the server's process was still alive then */
 	uint64_t ended;	     /* ts of the first of the above that ended it */
 	uint64_t asked_seq;  /* of the record with which the kernel was asked */
-	uint64_t deadline;   /* of the present state, UINT64_MAX: none */
+	struct timer deadline; /* of the present state */
 	uint32_t pty;
 	uint32_t uid;
 	char user[40];
@@ -81,6 +91,11 @@ struct session {
 	struct member *gone; /* those that went after the session had ended, by what they were told */
 	size_t ngone;
 	struct session *next, *prev;
+	struct session *conn_next, *conn_prev; /* list of its connection's */
+	struct session *asked_next, *asked_prev; /* list of those that are SESSION_ASKED */
+	struct session *told_next; /* a list of whoever makes one */
+	struct session *stale_next;
+	bool stale;	     /* is on the list of what may have become useless */
 	UT_hash_handle hh;
 };
 
@@ -193,6 +208,10 @@ struct sessions {
 	struct conns conns;
 	struct session *list; /* open ones, and done ones that still have live processes */
 	struct session *by_number; /* the same */
+	struct session *asked;	/* of these, the ones that wait for the kernel's answer */
+	struct session *stale;	/* .. that may have become useless */
+	unsigned closed;	/* of `list`, the done ones */
+	struct timers deadlines; /* of sessions */
 	struct session *command; /* number 0: that of `-- CMD` or -p, tree.c; NULL: there is none */
 	uint32_t command_tgid;	 /* 0: none is traced */
 	bool command_alone;	 /* nothing but its tree is traced */
@@ -210,6 +229,7 @@ struct sessions {
 	uint64_t seq;	  /* of the newest record */
 	uint64_t due;	  /* no deadline is earlier than this */
 	bool sweep;	  /* something may have become useless */
+	bool late;	  /* a session was opened on a connection that had begun to end */
 	bool ready;	  /* the first snapshot is complete */
 	bool failed;	  /* memory ran out */
 };
@@ -250,11 +270,16 @@ void session_done(struct sessions *s, enum done_kind kind, struct session *sessi
 void session_fate(struct sessions *s, struct session *x, const struct task *t);
 void session_join(struct session *session, struct task *t);
 void session_leave(struct sessions *s, struct task *t);
+/* t, NULL: nobody, becomes what a session has it for: once for each kind. */
+void session_take(struct session *x, enum role_kind kind, struct task *t);
+/* To be looked at by sessions_sweep(). */
+void session_stale(struct sessions *s, struct session *x);
+/* For a list by told_next that is put into the order of the sessions' numbers. */
+int session_by_number(const struct session *a, const struct session *b);
 
 /* open.c: which exec, snapshot or connection is a session */
 void open_apply(struct sessions *s, const struct event *ev);
 void open_due(struct sessions *s);
-uint64_t open_deadline(const struct sessions *s);
 
 /* tree.c: a command and its descendants */
 void tree_apply(struct sessions *s, const struct event *ev);
@@ -269,6 +294,8 @@ void noise_apply(struct sessions *s, const struct event *ev);
 /* close.c: when it has ended, and when that is settled */
 void close_apply(struct sessions *s, const struct event *ev);
 void close_due(struct sessions *s);
+/* It is SESSION_DONE from now on. */
+void close_mark(struct sessions *s, struct session *x);
 
 /* interrupt.c */
 void interrupt_apply(struct sessions *s, const struct event *ev);

@@ -28,7 +28,6 @@ static void found(struct sessions *s, const struct event *ev)
 	x->root = t;
 	x->root_tgid = t->key.tgid;
 	x->opened = (struct mark){.ts = ev->u.h.ts, .seq = ev->seq};
-	x->deadline = UINT64_MAX;
 	x->lost_records = s->lost;
 	x->lost_before = s->lost + s->evicted + s->world->evicted;
 	t->held++;

@@ -336,6 +336,7 @@ static int open_terminal(struct live *l)
 static int snapshot(struct live *l, uint32_t mode)
 {
 	l->skel->bss->snap_mode = mode;
+	l->skel->bss->snap_tasks = 0;
 	return run_iter(l->skel->links.on_task);
 }
 
