@@ -168,6 +168,8 @@ static int configure(struct live *l, struct err *e)
 	struct timespec jiffy;
 
 	s->rodata->wake_above = ring / 4;
+	s->rodata->many_above = ring / 2;
+	s->rodata->signals_below = ring / 4 * 3;
 	s->rodata->scope_all = l->o.scope == WIRE_SCOPE_ALL ? WIRE_IN : 0;
 	s->rodata->scope_servers = l->o.scope == WIRE_SCOPE_SSHD;
 	s->rodata->exit_tells_group_dead = exit_tells_group_dead();
@@ -359,14 +361,34 @@ int live_fd(const struct live *l)
 	return l->epfd;
 }
 
+/*
+ * The counts of a storm that is over, on CPUs where no signal comes to tell them: bpf/many.h.
+ * BPF_PROG_TEST_RUN takes such a program since 5.10; before, live_stop() tells them.
+ */
+static bool flush_many(struct live *l)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, o, .flags = BPF_F_TEST_RUN_ON_CPU);
+	size_t cpus = sizeof(l->skel->bss->many_pending) / sizeof(l->skel->bss->many_pending[0]);
+
+	if (!l->skel->bss->many_any)
+		return false;
+	l->skel->bss->many_any = 0;
+	for (o.cpu = 0; o.cpu < cpus; o.cpu++)
+		if (l->skel->bss->many_pending[o.cpu])
+			bpf_prog_test_run_opts(bpf_program__fd(l->skel->progs.flush_many), &o);
+	return true;
+}
+
 size_t live_drain(struct live *l)
 {
 	struct epoll_event ev;
-	int n;
+	int n, more = 0;
 
 	epoll_wait(l->epfd, &ev, 1, 0);
 	n = ring_buffer__consume(l->ring);
-	return n > 0 ? n : 0;
+	if (flush_many(l))
+		more = ring_buffer__consume(l->ring);
+	return (n > 0 ? n : 0) + (more > 0 ? more : 0);
 }
 
 int live_sleep(struct live *l, size_t drained)
@@ -415,6 +437,42 @@ static void tell_lost(struct live *l, uint32_t kind, uint32_t cpu, uint64_t coun
 	r.lost_kind = kind;
 	r.lost_cpu = cpu;
 	put(l, &r, sizeof(r));
+}
+
+/* What a slot still holds: on a kernel that flush_many() cannot use. */
+static void tell_slot(struct live *l, char *slot)
+{
+	struct wire_hdr h;
+	struct wire_many many;
+	size_t size;
+
+	memcpy(&h, slot, sizeof(h));
+	if (!h.len)
+		return;
+	size = h.kind == WIRE_SIGNAL_GENERATE ? sizeof(struct wire_generate) :
+						sizeof(struct wire_deliver);
+	memcpy(&many, slot + size, sizeof(many));
+	if (!many.count)
+		return;
+	h.len = size + sizeof(many);
+	memcpy(slot, &h, sizeof(h));
+	put(l, slot, h.len);
+}
+
+static void tell_slots(struct live *l)
+{
+	const struct bpf_map *map = l->skel->maps.many;
+	uint32_t slots = bpf_map__max_entries(map) - 1; /* the last is none: MANY_NOW */
+	size_t size = bpf_map__value_size(map), cpus = libbpf_num_possible_cpus();
+	char *values = calloc(cpus, size);
+
+	for (uint32_t i = 0; values && i < slots; i++) {
+		if (bpf_map_lookup_elem(bpf_map__fd(map), &i, values))
+			break;
+		for (size_t cpu = 0; cpu < cpus; cpu++)
+			tell_slot(l, values + cpu * size);
+	}
+	free(values);
 }
 
 static void tell_losses(struct live *l)
@@ -470,6 +528,7 @@ void live_stop(struct live *l)
 	l->stopped = true;
 	sigtrace_bpf__detach(l->skel);
 	live_drain(l);
+	tell_slots(l);
 	tell_losses(l);
 	tell_misses(l);
 }

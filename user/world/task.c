@@ -447,6 +447,6 @@ static void (*const handlers[WIRE_KIND_MAX + 1])(struct world *, const struct ev
 
 void world_apply(struct world *w, const struct event *ev)
 {
-	if (handlers[ev->u.h.kind])
+	if (handlers[ev->u.h.kind] && !event_repeats(ev))
 		handlers[ev->u.h.kind](w, ev);
 }
