@@ -24,6 +24,7 @@
 #define SCOPE_PAGE 4096u
 #define AWAKE_MS 10	/* freshness of the live view; far below the 50 ms that a person notices */
 #define ASLEEP_MS 1000
+#define LOSS_CPUS 256	/* emit.h */
 
 struct live {
 	struct live_options o;
@@ -34,6 +35,7 @@ struct live {
 	uint32_t *uids; /* whose names were told */
 	size_t nuids;
 	int epfd;
+	uint64_t lost[LOSS_CPUS][WIRE_KIND_MAX + 1]; /* that were told */
 	unsigned empty; /* drains in a row that found nothing */
 	bool first;	/* in the first snapshot: argv is asked from /proc */
 	bool stopped;
@@ -98,6 +100,19 @@ static bool is_new(const struct wire_snapshot *r)
 	return r->task.scope & WIRE_CLIENT;
 }
 
+/* Two programs that meet may both tell a loss: what counts is by how much its total grew. */
+static void tell_lost(struct live *l, const struct wire_lost *r)
+{
+	uint64_t *told = &l->lost[r->lost_cpu % LOSS_CPUS][r->lost_kind % (WIRE_KIND_MAX + 1)];
+	struct wire_lost once = *r;
+
+	if (r->total <= *told)
+		return;
+	once.count = r->total - *told;
+	*told = r->total;
+	put(l, &once, sizeof(once));
+}
+
 static int on_record(void *ctx, void *data, size_t len)
 {
 	const struct wire_hdr *h = data;
@@ -109,7 +124,10 @@ static int on_record(void *ctx, void *data, size_t len)
 		tell_user(l, ((struct wire_snapshot *)data)->task.uid, h->ts);
 	else if (h->kind == WIRE_TASK_EXIT)
 		tell_user(l, ((struct wire_exit *)data)->uid, h->ts);
-	put(l, data, h->len <= len ? h->len : len);
+	if (h->kind == WIRE_TRACE_LOST)
+		tell_lost(l, data);
+	else
+		put(l, data, h->len <= len ? h->len : len);
 	if (h->kind == WIRE_TASK_SNAPSHOT && (l->first || is_new(data)))
 		tell_first(l, data);
 	return 0;
@@ -427,16 +445,13 @@ void live_tick(struct live *l)
 	put(l, &r, sizeof(r));
 }
 
-static void tell_lost(struct live *l, uint32_t kind, uint32_t cpu, uint64_t count, uint64_t total)
+static void fill_lost(struct wire_lost *r, uint32_t kind, uint32_t cpu, uint64_t total)
 {
-	struct wire_lost r;
-
-	frame_header(&r.h, WIRE_TRACE_LOST, sizeof(r));
-	r.count = count;
-	r.total = total;
-	r.lost_kind = kind;
-	r.lost_cpu = cpu;
-	put(l, &r, sizeof(r));
+	frame_header(&r->h, WIRE_TRACE_LOST, sizeof(*r));
+	r->count = total;
+	r->total = total;
+	r->lost_kind = kind;
+	r->lost_cpu = cpu;
 }
 
 /* What a slot still holds: on a kernel that flush_many() cannot use. */
@@ -477,16 +492,15 @@ static void tell_slots(struct live *l)
 
 static void tell_losses(struct live *l)
 {
-	size_t cpus = sizeof(l->skel->bss->losses) / sizeof(l->skel->bss->losses[0]);
+	struct wire_lost r;
 
-	for (size_t cpu = 0; cpu < cpus; cpu++)
-		for (uint32_t k = 1; k <= WIRE_KIND_MAX; k++) {
-			uint64_t lost = l->skel->bss->losses[cpu][k];
-			uint64_t told = l->skel->bss->losses_told[cpu][k];
-
-			if (lost != told)
-				tell_lost(l, k, cpu, lost - told, lost);
-		}
+	_Static_assert(sizeof(l->skel->bss->losses) == sizeof(l->lost), "LOSS_CPUS of emit.h");
+	for (size_t cpu = 0; cpu < LOSS_CPUS; cpu++)
+		for (uint32_t k = 1; k <= WIRE_KIND_MAX; k++)
+			if (l->skel->bss->losses[cpu][k]) {
+				fill_lost(&r, k, cpu, l->skel->bss->losses[cpu][k]);
+				tell_lost(l, &r);
+			}
 }
 
 /*
@@ -515,9 +529,12 @@ static void tell_misses(struct live *l)
 		uint32_t len = sizeof(info);
 
 		if (!bpf_obj_get_info_by_fd(bpf_program__fd(progs[i].prog), &info, &len) &&
-		    info.recursion_misses)
-			tell_lost(l, progs[i].kind, WIRE_UNSET, info.recursion_misses,
-				  info.recursion_misses);
+		    info.recursion_misses) {
+			struct wire_lost r;
+
+			fill_lost(&r, progs[i].kind, WIRE_UNSET, info.recursion_misses);
+			put(l, &r, sizeof(r));
+		}
 	}
 }
 
