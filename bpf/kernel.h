@@ -27,6 +27,7 @@ typedef _Bool bool;
 #define PF_FORKNOEXEC 0x00000040	/* include/linux/sched.h */
 #define PF_KTHREAD 0x00200000
 #define PF_FROZEN 0x00010000		/* before 6.1; no user task has had the bit since */
+#define TASK_INTERRUPTIBLE 0x00000001	/* include/linux/sched.h */
 #define TASK_FROZEN 0x00008000		/* since 6.1: the freezer of cgroup v1 */
 #define JOBCTL_TRAP_FREEZE (1ul << 23)	/* include/linux/sched/jobctl.h: that of cgroup v2 */
 #define SIGNAL_GROUP_EXIT 0x00000004	/* include/linux/sched/signal.h */

@@ -19,7 +19,7 @@
 
 #include <linux/types.h>
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 
 /* number, NAME, name in JSON and -e, struct, has a tail of bytes behind the struct */
 #define WIRE_KINDS(X)                                                                              \
@@ -277,6 +277,15 @@ struct wire_deliver {
 	__s32 si_code;
 	__u32 disposition;
 	__u32 pad;
+};
+
+/*
+ * Behind a wire_generate or a wire_deliver (h.len tells) that stands for more than one: in a storm
+ * signals like one that has a record of its own are counted. h.ts is the time of the first that was.
+ */
+struct wire_many {
+	__u64 count; /* not 0 */
+	__u64 ts_last;
 };
 
 #define WIRE_KEY_INTR 0

@@ -39,6 +39,11 @@ static enum event_error split_tail(struct event *ev, const char *tail, size_t n)
 	return EVENT_OK;
 }
 
+static bool may_be_many(const struct wire_hdr *h)
+{
+	return h->kind == WIRE_SIGNAL_GENERATE || h->kind == WIRE_SIGNAL_DELIVER;
+}
+
 /*
  * The last byte of each text in a kind's struct: FIELD_STR of the field table, which a walk over all
  * rows of each record would find as well, at a tenth of a replay. tests/unit/test_codec.c holds the
@@ -101,6 +106,7 @@ enum event_error event_decode(const void *p, size_t n, struct event *ev)
 {
 	const struct kind_info *info;
 	struct wire_hdr h;
+	bool many;
 
 	if (n < sizeof(h))
 		return EVENT_SHORT;
@@ -108,13 +114,20 @@ enum event_error event_decode(const void *p, size_t n, struct event *ev)
 	info = h.kind ? kind_info(h.kind) : NULL;
 	if (!info)
 		return EVENT_KIND;
-	if (h.len < info->size || (h.len > info->size && !info->tail))
+	many = h.len - info->size == sizeof(ev->many) && may_be_many(&h);
+	if (h.len < info->size || (h.len > info->size && !info->tail && !many))
 		return EVENT_LENGTH;
 	if (h.len > n)
 		return EVENT_SHORT;
 	memcpy(&ev->u, p, info->size);
 	ev->filename = ev->argv = NULL;
 	ev->filename_len = ev->args_len = 0;
+	memset(&ev->many, 0, sizeof(ev->many));
+	if (many) {
+		memcpy(&ev->many, (const char *)p + info->size, sizeof(ev->many));
+		if (!ev->many.count)
+			return EVENT_RANGE;
+	}
 	if (info->tail) {
 		enum event_error e = split_tail(ev, (const char *)p + info->size,
 						h.len - info->size);

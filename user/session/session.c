@@ -311,6 +311,8 @@ void sessions_apply(struct sessions *s, const struct event *ev)
 		s->now = ev->u.h.ts;
 	s->seq = ev->seq;
 	due(s);
+	if (event_repeats(ev))
+		return;
 	conns_apply(&s->conns, s->world, ev);
 	switch (ev->u.h.kind) {
 	case WIRE_TASK_FORK:

@@ -24,6 +24,7 @@
 #define SCOPE_PAGE 4096u
 #define AWAKE_MS 10	/* freshness of the live view; far below the 50 ms that a person notices */
 #define ASLEEP_MS 1000
+#define LOSS_CPUS 256	/* emit.h */
 
 struct live {
 	struct live_options o;
@@ -35,6 +36,7 @@ struct live {
 	uint32_t *uids; /* whose names were told */
 	size_t nuids;
 	int epfd;
+	uint64_t lost[LOSS_CPUS][WIRE_KIND_MAX + 1]; /* that were told */
 	unsigned empty; /* drains in a row that found nothing */
 	uint64_t unanswered; /* processes that were asked for in vain */
 	bool first;	/* in the first snapshot: argv is asked from /proc */
@@ -100,6 +102,19 @@ static bool is_new(const struct wire_snapshot *r)
 	return r->task.scope & WIRE_CLIENT;
 }
 
+/* Two programs that meet may both tell a loss: what counts is by how much its total grew. */
+static void tell_lost(struct live *l, const struct wire_lost *r)
+{
+	uint64_t *told = &l->lost[r->lost_cpu % LOSS_CPUS][r->lost_kind % (WIRE_KIND_MAX + 1)];
+	struct wire_lost once = *r;
+
+	if (r->total <= *told)
+		return;
+	once.count = r->total - *told;
+	*told = r->total;
+	put(l, &once, sizeof(once));
+}
+
 static int on_record(void *ctx, void *data, size_t len)
 {
 	const struct wire_hdr *h = data;
@@ -111,7 +126,10 @@ static int on_record(void *ctx, void *data, size_t len)
 		tell_user(l, ((struct wire_snapshot *)data)->task.uid, h->ts);
 	else if (h->kind == WIRE_TASK_EXIT)
 		tell_user(l, ((struct wire_exit *)data)->uid, h->ts);
-	put(l, data, h->len <= len ? h->len : len);
+	if (h->kind == WIRE_TRACE_LOST)
+		tell_lost(l, data);
+	else
+		put(l, data, h->len <= len ? h->len : len);
 	if (h->kind == WIRE_TASK_SNAPSHOT && (l->first || is_new(data)))
 		tell_first(l, data);
 	return 0;
@@ -170,6 +188,8 @@ static int configure(struct live *l, struct err *e)
 	struct timespec jiffy;
 
 	s->rodata->wake_above = ring / 4;
+	s->rodata->many_above = ring / 2;
+	s->rodata->signals_below = ring / 4 * 3;
 	s->rodata->scope_all = l->o.scope == WIRE_SCOPE_ALL ? WIRE_IN : 0;
 	s->rodata->scope_servers = l->o.scope == WIRE_SCOPE_SSHD;
 	s->rodata->exit_tells_group_dead = exit_tells_group_dead();
@@ -398,14 +418,34 @@ int live_fd(const struct live *l)
 	return l->epfd;
 }
 
+/*
+ * The counts of a storm that is over, on CPUs where no signal comes to tell them: bpf/many.h.
+ * BPF_PROG_TEST_RUN takes such a program since 5.10; before, live_stop() tells them.
+ */
+static bool flush_many(struct live *l)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, o, .flags = BPF_F_TEST_RUN_ON_CPU);
+	size_t cpus = sizeof(l->skel->bss->many_pending) / sizeof(l->skel->bss->many_pending[0]);
+
+	if (!l->skel->bss->many_any)
+		return false;
+	l->skel->bss->many_any = 0;
+	for (o.cpu = 0; o.cpu < cpus; o.cpu++)
+		if (l->skel->bss->many_pending[o.cpu])
+			bpf_prog_test_run_opts(bpf_program__fd(l->skel->progs.flush_many), &o);
+	return true;
+}
+
 size_t live_drain(struct live *l)
 {
 	struct epoll_event ev;
-	int n;
+	int n, more = 0;
 
 	epoll_wait(l->epfd, &ev, 1, 0);
 	n = ring_buffer__consume(l->ring);
-	return n > 0 ? n : 0;
+	if (flush_many(l))
+		more = ring_buffer__consume(l->ring);
+	return (n > 0 ? n : 0) + (more > 0 ? more : 0);
 }
 
 int live_sleep(struct live *l, size_t drained)
@@ -422,21 +462,55 @@ int live_sleep(struct live *l, size_t drained)
 	return l->empty++ ? ASLEEP_MS : AWAKE_MS;
 }
 
-static void tell_lost(struct live *l, uint32_t kind, uint32_t cpu, uint64_t count, uint64_t total)
+static void fill_lost(struct wire_lost *r, uint32_t kind, uint32_t cpu, uint64_t total)
 {
-	struct wire_lost r;
+	frame_header(&r->h, WIRE_TRACE_LOST, sizeof(*r));
+	r->count = total;
+	r->total = total;
+	r->lost_kind = kind;
+	r->lost_cpu = cpu;
+}
 
-	frame_header(&r.h, WIRE_TRACE_LOST, sizeof(r));
-	r.count = count;
-	r.total = total;
-	r.lost_kind = kind;
-	r.lost_cpu = cpu;
-	put(l, &r, sizeof(r));
+/* What a slot still holds: on a kernel that flush_many() cannot use. */
+static void tell_slot(struct live *l, char *slot)
+{
+	struct wire_hdr h;
+	struct wire_many many;
+	size_t size;
+
+	memcpy(&h, slot, sizeof(h));
+	if (!h.len)
+		return;
+	size = h.kind == WIRE_SIGNAL_GENERATE ? sizeof(struct wire_generate) :
+						sizeof(struct wire_deliver);
+	memcpy(&many, slot + size, sizeof(many));
+	if (!many.count)
+		return;
+	h.len = size + sizeof(many);
+	memcpy(slot, &h, sizeof(h));
+	put(l, slot, h.len);
+}
+
+static void tell_slots(struct live *l)
+{
+	const struct bpf_map *map = l->skel->maps.many;
+	uint32_t slots = bpf_map__max_entries(map) - 1; /* the last is none: MANY_NOW */
+	size_t size = bpf_map__value_size(map), cpus = libbpf_num_possible_cpus();
+	char *values = calloc(cpus, size);
+
+	for (uint32_t i = 0; values && i < slots; i++) {
+		if (bpf_map_lookup_elem(bpf_map__fd(map), &i, values))
+			break;
+		for (size_t cpu = 0; cpu < cpus; cpu++)
+			tell_slot(l, values + cpu * size);
+	}
+	free(values);
 }
 
 void live_ask(struct live *l, const uint32_t *tgids, size_t n)
 {
 	struct bpf_map *asked = l->skel->maps.asked;
+	struct wire_lost lost;
 	uint32_t one = 1;
 
 	for (size_t i = 0; i < n; i++)
@@ -444,7 +518,9 @@ void live_ask(struct live *l, const uint32_t *tgids, size_t n)
 	if (snapshot(l, SNAP_ASKED)) {
 		/* else who is not in the answer would be taken for gone */
 		l->unanswered += n;
-		tell_lost(l, WIRE_TASK_SNAPSHOT, WIRE_UNSET, n, l->unanswered);
+		fill_lost(&lost, WIRE_TASK_SNAPSHOT, WIRE_UNSET, l->unanswered);
+		lost.count = n;
+		put(l, &lost, sizeof(lost));
 	}
 	for (size_t i = 0; i < n; i++)
 		bpf_map__delete_elem(asked, &tgids[i], sizeof(*tgids), 0);
@@ -462,16 +538,15 @@ void live_tick(struct live *l)
 
 static void tell_losses(struct live *l)
 {
-	size_t cpus = sizeof(l->skel->bss->losses) / sizeof(l->skel->bss->losses[0]);
+	struct wire_lost r;
 
-	for (size_t cpu = 0; cpu < cpus; cpu++)
-		for (uint32_t k = 1; k <= WIRE_KIND_MAX; k++) {
-			uint64_t lost = l->skel->bss->losses[cpu][k];
-			uint64_t told = l->skel->bss->losses_told[cpu][k];
-
-			if (lost != told)
-				tell_lost(l, k, cpu, lost - told, lost);
-		}
+	_Static_assert(sizeof(l->skel->bss->losses) == sizeof(l->lost), "LOSS_CPUS of emit.h");
+	for (size_t cpu = 0; cpu < LOSS_CPUS; cpu++)
+		for (uint32_t k = 1; k <= WIRE_KIND_MAX; k++)
+			if (l->skel->bss->losses[cpu][k]) {
+				fill_lost(&r, k, cpu, l->skel->bss->losses[cpu][k]);
+				tell_lost(l, &r);
+			}
 }
 
 /*
@@ -500,9 +575,12 @@ static void tell_misses(struct live *l)
 		uint32_t len = sizeof(info);
 
 		if (!bpf_obj_get_info_by_fd(bpf_program__fd(progs[i].prog), &info, &len) &&
-		    info.recursion_misses)
-			tell_lost(l, progs[i].kind, WIRE_UNSET, info.recursion_misses,
-				  info.recursion_misses);
+		    info.recursion_misses) {
+			struct wire_lost r;
+
+			fill_lost(&r, progs[i].kind, WIRE_UNSET, info.recursion_misses);
+			put(l, &r, sizeof(r));
+		}
 	}
 }
 
@@ -513,6 +591,7 @@ void live_stop(struct live *l)
 	l->stopped = true;
 	sigtrace_bpf__detach(l->skel);
 	drain_to_now(l);
+	tell_slots(l);
 	tell_losses(l);
 	tell_misses(l);
 }

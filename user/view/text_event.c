@@ -178,6 +178,26 @@ static void put_sender(struct buf *b, const struct wire_generate *g)
 		text_task(b, g->h.comm, g->h.tgid);
 }
 
+static void put_grouped(struct buf *b, uint64_t n)
+{
+	if (n >= 1000) {
+		put_grouped(b, n / 1000);
+		buf_printf(b, ",%03u", (unsigned)(n % 1000));
+	} else {
+		buf_u64(b, n);
+	}
+}
+
+/* "... 48,211 x ": as many more like one that had a line of its own. */
+static void put_many(const struct line *l)
+{
+	if (!event_repeats(l->ev))
+		return;
+	buf_str(l->b, "... ");
+	put_grouped(l->b, event_count(l->ev));
+	buf_str(l->b, " x ");
+}
+
 static void detail_generate(const struct line *l)
 {
 	static const char *const results[] = {
@@ -188,6 +208,7 @@ static void detail_generate(const struct line *l)
 	const char *disposition = disposition_name(g->disposition);
 	struct buf *b = l->b;
 
+	put_many(l);
 	buf_str(b, signal_name(g->sig));
 	buf_str(b, " from ");
 	put_sender(b, g);
@@ -218,6 +239,7 @@ static void detail_deliver(const struct line *l)
 	const struct wire_deliver *d = &l->ev->u.deliver;
 	const char *disposition = disposition_name(d->disposition);
 
+	put_many(l);
 	buf_str(l->b, signal_name(d->sig));
 	buf_str(l->b, " (");
 	put_code(l->b, d->sig, d->si_code);
