@@ -17,6 +17,7 @@
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/run.h"
+#include "cli/stats.h"
 #include "session/conn.h"
 #include "source/frame.h"
 
@@ -28,6 +29,7 @@ enum { FD_RING, FD_SIGNAL, FD_PROCESS, FD_OUTPUT, FDS };
 struct trace {
 	struct run run;
 	struct live *live;
+	struct stats stats;
 	struct command command;
 	int process; /* pidfd: ends the trace when readable; -1: none */
 	int signals;
@@ -82,6 +84,7 @@ static int open_live(struct trace *t)
 		.servers = server_comms,
 		.named = o->nservers ? o->servers : NULL,
 		.ring = o->ring,
+		.stats = o->stats,
 		.put = run_put,
 		.ctx = &t->run,
 	};
@@ -209,6 +212,7 @@ static int sleep_for(struct trace *t, size_t drained)
 		ms = until(now, t->grace, ms);
 	if (t->run.writer)
 		ms = until(now, t->flushed + FLUSH_EVERY, ms);
+	ms = until(now, stats_due(&t->stats), ms);
 	return ms;
 }
 
@@ -297,6 +301,7 @@ static void loop(struct trace *t)
 		drained = live_drain(t->live);
 		serve_engine(t);
 		flush(t);
+		stats_tell(&t->stats, t->run.engine, t->live);
 		if (!t->reason)
 			check_end(t);
 	}
@@ -310,11 +315,13 @@ static void end(struct trace *t)
 		if (t->grace && t->reason == WIRE_END_COMMAND)
 			look(t);
 		live_stop(t->live);
+		stats_stop(&t->stats, t->live);
 		live_close(t->live);
 	}
 	frame_end(&r, t->reason ? t->reason : WIRE_END_ERROR);
 	r.looked = t->looked;
 	run_put(&t->run, &r, sizeof(r));
+	stats_end(&t->stats, &t->run);
 }
 
 int trace_live(const struct options *o, struct view *v, int *told)
@@ -329,6 +336,10 @@ int trace_live(const struct options *o, struct view *v, int *told)
 	if (run_open_view(&t.run, o, v ? v : run_view(o)))
 		goto out;
 	t.run.hold = true;
+	if (stats_start(&t.stats, o, t.run.engine, &t.run.err)) {
+		t.run.failed = true;
+		goto out;
+	}
 	if (take_signals(&t) || open_process(&t))
 		goto out;
 	take_precedence(); /* the command has been forked: it stays as it was */
