@@ -234,8 +234,9 @@ static void wait_for_more(struct trace *t, size_t drained)
 		[FD_RING] = {.fd = live_fd(t->live), .events = POLLIN},
 		[FD_SIGNAL] = {.fd = t->signals, .events = POLLIN},
 		[FD_PROCESS] = {.fd = t->grace ? -1 : t->process, .events = POLLIN},
-		/* no events: only POLLERR, when the reader of our pipe has gone */
-		[FD_OUTPUT] = {.fd = t->run.o->quiet ? -1 : t->run.out},
+		/* else no events: only POLLERR, when the reader of our pipe has gone */
+		[FD_OUTPUT] = {.fd = t->run.o->quiet ? -1 : t->run.out,
+			       .events = run_pending(&t->run) ? POLLOUT : 0},
 	};
 
 	if (poll(fds, FDS, sleep_for(t, drained)) <= 0)
@@ -335,6 +336,7 @@ int trace_live(const struct options *o, struct view *v, int *told)
 		*told = -1;
 	if (run_open_view(&t.run, o, v ? v : run_view(o)))
 		goto out;
+	run_never_wait(&t.run);
 	t.run.hold = true;
 	if (stats_start(&t.stats, o, t.run.engine, &t.run.err)) {
 		t.run.failed = true;
