@@ -2,7 +2,7 @@
 #
 # make                  build/sigtrace
 # make demo             install what is missing, build, `sigtrace demo`        (as root)
-# make test             install what is missing, build, every test             (as root)
+# make test             install what is missing, build, every test, a bit of the benches (as root)
 # make check            structure, manual, wire format, unit and golden tests     (no root needed)
 # make golden-update    rewrite what the golden cases expect; read the diff before you commit it
 # make fuzz [T=60] [F=check]  each libFuzzer target of tests/fuzz, or one, for T seconds
@@ -397,8 +397,8 @@ check: all man check-static check-exports $(LIB_EXAMPLE) $(UNIT) $(GOLD)
 
 test:
 	$(Q)tools/setup --test
-	$(Q)$(MAKE) for-test
-	$(Q)O='$(O)' tools/run-tests unit golden live
+	$(Q)$(MAKE) for-test for-bench
+	$(Q)O='$(O)' QUICK=smoke tools/run-tests unit golden live bench
 
 demo:
 	$(Q)tools/setup
