@@ -12,6 +12,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -276,14 +277,15 @@ static void serve(int conn, int told, uint64_t each)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(number, sizeof(number), "%" PRIu64, each);
-	dup2(told, STDERR_FILENO); /* 3 may be one of the two */
+	told = fcntl(told, F_DUPFD, 5); /* they may be 3 and 4 the other way round */
+	conn = fcntl(conn, F_DUPFD, 5);
+	dup2(told, 3);
 	dup2(conn, 4);
-	dup2(STDERR_FILENO, 3);
 	close_range(5, ~0U, 0);
 	if (!fork()) {
 		close(4);
 		setsid();
-		execl(self, "load", "root", number, (char *)NULL);
+		execl("/proc/self/exe", "load", "root", number, (char *)NULL);
 		_exit(127);
 	}
 	close(3);
