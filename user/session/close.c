@@ -12,9 +12,8 @@
 #define SETTLE (100 * MS)	/* from the end; measured: all but SIGPIPE within 10 ms (ssh-facts 6) */
 #define SETTLE_MORE (50 * MS)	/* again, while a fatal signal is on its way .. */
 #define SETTLE_MOST (1500 * MS) /* .. and no longer than this after the end */
-#define SERVER_LAG (500 * MS)	/* that a server may take to end after the command did */
 
-static void set_deadline(struct sessions *s, struct session *x, uint64_t ts)
+void session_deadline(struct sessions *s, struct session *x, uint64_t ts)
 {
 	x->deadline = ts;
 	session_due(s, ts);
@@ -26,7 +25,7 @@ static void settle(struct sessions *s, struct session *x, uint64_t ts)
 		return;
 	x->state = SESSION_SETTLING;
 	x->ended = ts;
-	set_deadline(s, x, ts + SETTLE);
+	session_deadline(s, x, ts + SETTLE);
 }
 
 static void done(struct sessions *s, struct session *x)
@@ -66,7 +65,7 @@ static void add_gone(struct sessions *s, struct session *x, const struct task *t
 /* EOF may end a process before the server's own process goes. */
 static bool is_ending(const struct session *x)
 {
-	return x->state != SESSION_OPEN || (x->conn && conn_changed(x->conn));
+	return x->state != SESSION_OPEN || x->unplugged.seq || (x->conn && conn_changed(x->conn));
 }
 
 static void exited_of(struct sessions *s, struct session *x, struct task *t, const struct event *ev)
@@ -83,7 +82,7 @@ static void exited_of(struct sessions *s, struct session *x, struct task *t, con
 	if (x->root == t) {
 		mark_once(&x->root_exit, ev);
 		if (x->state == SESSION_OPEN)
-			set_deadline(s, x, ts + SERVER_LAG);
+			session_deadline(s, x, ts + SERVER_LAG);
 	} else if (x->server == t) {
 		mark_once(&x->server_exit, ev);
 		settle(s, x, ts);
@@ -91,7 +90,7 @@ static void exited_of(struct sessions *s, struct session *x, struct task *t, con
 		mark_once(&x->keeper_exit, ev);
 		settle(s, x, ts);
 	} else if (x->number == t->session && x->state == SESSION_OPEN && x->root_exit.seq) {
-		set_deadline(s, x, ts + SERVER_LAG);
+		session_deadline(s, x, ts + SERVER_LAG);
 	}
 }
 
@@ -122,7 +121,7 @@ static void on_conn(struct sessions *s, const struct event *ev)
 	DL_FOREACH(s->list, x) {
 		if (x->keeper && x->state == SESSION_OPEN && x->conn && conn_changed(x->conn) &&
 		    x->deadline == UINT64_MAX)
-			set_deadline(s, x, ev->u.h.ts + SERVER_LAG);
+			session_deadline(s, x, ev->u.h.ts + SERVER_LAG);
 	}
 }
 
@@ -144,7 +143,7 @@ static void on_generate(struct sessions *s, const struct event *ev)
 		mark_once(&x->hangup, ev);
 		x->hangup_alive = x->server && x->server->alive;
 		if (x->state == SESSION_OPEN)
-			set_deadline(s, x, ev->u.h.ts + SERVER_LAG);
+			session_deadline(s, x, ev->u.h.ts + SERVER_LAG);
 	}
 }
 
@@ -197,6 +196,8 @@ static void due_open(struct sessions *s, struct session *x)
 	x->deadline = UINT64_MAX;
 	if (x->hangup.seq)
 		settle(s, x, x->hangup.ts);
+	else if (x->unplugged.seq)
+		settle(s, x, x->unplugged.ts);
 	else if (x->keeper && x->conn && conn_changed(x->conn))
 		settle(s, x, session_end(x));
 	else if (x->root_exit.seq && (x->pty || !x->members))
@@ -253,7 +254,7 @@ static void due_settling(struct sessions *s, struct session *x)
 	const struct task *t;
 
 	if (!is_quiet(x) && s->now < x->ended + SETTLE_MOST) {
-		set_deadline(s, x, s->now + SETTLE_MORE);
+		session_deadline(s, x, s->now + SETTLE_MORE);
 		return;
 	}
 	if (!x->members) {
@@ -262,7 +263,7 @@ static void due_settling(struct sessions *s, struct session *x)
 	}
 	x->state = SESSION_ASKED;
 	x->asked_seq = s->seq;
-	set_deadline(s, x, s->now + ANSWER_WAIT);
+	session_deadline(s, x, s->now + ANSWER_WAIT);
 	DL_FOREACH2(x->members, t, member_next) {
 		session_asks(s, t->key.tgid);
 	}

@@ -37,6 +37,14 @@ struct task_signal {
 	char sender_comm[WIRE_COMM];
 };
 
+/* Where a process stands: wire_place. */
+struct task_place {
+	uint64_t seq;		/* of the record, 0: none */
+	uint64_t cgroup[WIRE_CGROUPS];
+	uint64_t pipe[3];
+	char cgroup_name[64];
+};
+
 #define TASK_SIGNALS 6
 #define TASK_PORTS 8
 
@@ -64,6 +72,7 @@ struct task {
 	char *filename;		/* of the last exec, or NULL */
 	char *args;
 	uint32_t args_len;
+	struct task_place *place; /* as last told; NULL: never */
 	struct wire_sock ssh;	/* SSH_CONNECTION of a session's root at its first exec; family 0: none */
 	struct task_signal signals[TASK_SIGNALS]; /* one a signal number, the oldest gives way */
 	/* owned by session/ */
