@@ -41,9 +41,10 @@
 	X(16, SOCK_RESET, "sock.reset", wire_sock_reset, 0)                                        \
 	X(17, SOCK_OWNER, "sock.owner", wire_sock_owner, 0)                                        \
 	X(18, USER_NAME, "user.name", wire_user, 0)                                                \
-	X(19, SOCK_CLIENT, "sock.client", wire_sock_client, 0)
+	X(19, SOCK_CLIENT, "sock.client", wire_sock_client, 0)                                     \
+	X(20, TASK_PLACE, "task.place", wire_place, 0)
 
-#define WIRE_KIND_MAX 19
+#define WIRE_KIND_MAX 20
 
 #define WIRE_COMM 16	    /* TASK_COMM_LEN, include/linux/sched.h */
 #define WIRE_FILENAME 256   /* longest file name kept of an exec, NUL included */
@@ -367,6 +368,28 @@ struct wire_sock_client {
 	struct wire_sock sk; /* its own end: lport is the client's, rport the server's */
 	__u32 state;	   /* TCP state */
 	__u32 fd;	   /* WIRE_UNSET where it is not known */
+};
+
+#define WIRE_CGROUPS 8
+
+/* wire_place.ends; without the first the others say nothing */
+#define WIRE_ENDS_KNOWN 1  /* user space looked for the other ends of the pipes */
+#define WIRE_ENDS_STDIN 2  /* the session's server has that of pipe[0] open */
+#define WIRE_ENDS_STDOUT 4 /* .. and that of pipe[1] */
+#define WIRE_ENDS_USED 8   /* a process of the session has pipe[1] open */
+
+/*
+ * Where a process stands, as far as it was looked at: at the first exec of a session's root, and
+ * with a snapshot that was asked for, by the kernel side; of a session without a terminal, when
+ * that changes, by user space, who has the other ends of its pipes.
+ */
+struct wire_place {
+	struct wire_hdr h; /* the process, whatever ran */
+	__u64 cgroup[WIRE_CGROUPS]; /* ids on the default hierarchy, from its own upwards; 0: none */
+	__u64 pipe[3];	   /* inode numbers of the pipes on 0, 1 and 2; 0: none there */
+	__u32 ends;	   /* WIRE_ENDS_* */
+	__u32 pad;
+	char cgroup_name[64]; /* of its own; the root's is the empty string */
 };
 
 /* Made by user space: the account name of a uid, before the first record that shows the uid. */

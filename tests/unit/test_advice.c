@@ -108,6 +108,8 @@ static void client_gone(void **state)
 	   MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"), NULL);
 	IS("client_alive", GONE(END_TIMEOUT, VERDICT_PARTLY),
 	   MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"), NULL);
+	IS("channel", GONE(END_MUX_CLOSED, VERDICT_NO_EFFECT),
+	   MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"), NULL);
 	IS("no_hangup", GONE(END_VANISHED, VERDICT_PARTLY), MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"),
 	   NULL);
 	IS("no_hangup", GONE(END_SERVER_KILLED, VERDICT_NO_EFFECT),

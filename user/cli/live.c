@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/command.h"
+#include "cli/ends.h"
 #include "cli/run.h"
 #include "session/conn.h"
 #include "source/frame.h"
@@ -34,6 +35,7 @@ struct trace {
 	sigset_t mask;	  /* what signalfd takes */
 	uint64_t started;
 	uint64_t flushed; /* when the recording was, last */
+	uint64_t ends;	  /* when the pipes of sessions are looked at next */
 	uint64_t grace;	  /* until when the command's tree may end; 0: the command runs */
 	uint32_t reason;  /* WIRE_END_*: why it ends; 0: it goes on */
 	bool looked;	  /* the kernel was asked whom the command left */
@@ -203,6 +205,7 @@ static int sleep_for(struct trace *t, size_t drained)
 	int ms = live_sleep(t->live, drained);
 
 	ms = until(now, engine_deadline(t->run.engine), ms);
+	ms = until(now, t->ends, ms);
 	if (t->run.o->duration)
 		ms = until(now, t->started + t->run.o->duration, ms);
 	if (t->grace)
@@ -295,6 +298,7 @@ static void loop(struct trace *t)
 	while (!t->reason) {
 		wait_for_more(t, drained);
 		drained = live_drain(t->live);
+		ends_serve(t->run.engine, t->live, live_now(), &t->ends);
 		serve_engine(t);
 		flush(t);
 		if (!t->reason)

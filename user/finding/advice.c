@@ -56,6 +56,11 @@ static bool said_goodbye(const struct fact_interrupt *i)
 	return i->origin == ORIGIN_DISCONNECT && i->cause == END_DISCONNECT;
 }
 
+static bool channel_closed(const struct fact_interrupt *i)
+{
+	return i->origin == ORIGIN_DISCONNECT && i->cause == END_MUX_CLOSED;
+}
+
 static bool connection_lost(const struct fact_interrupt *i)
 {
 	return i->origin == ORIGIN_DISCONNECT;
@@ -213,6 +218,9 @@ static const struct advice table[] = {
 	{"no_pty", said_goodbye,
 	 "ssh -t: with a terminal Ctrl-C travels to the server as a key and becomes a SIGINT "
 	 "there"},
+	{"channel", channel_closed,
+	 "ssh -t: with a terminal a key becomes a signal on the server, and the end of its channel is a "
+	 "SIGHUP"},
 	{"no_hangup", connection_lost,
 	 "ssh -t: with a terminal the end of the connection is a SIGHUP for what ran there"},
 	{"pid_ns_init", pid_ns_init,

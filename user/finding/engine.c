@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "finding/tell.h"
 
@@ -124,6 +125,32 @@ size_t engine_asks(struct engine *e, uint32_t *tgids, size_t max)
 	memmove(s->asks, s->asks + n, (s->nasks - n) * sizeof(*s->asks));
 	s->nasks -= n;
 	return n;
+}
+
+bool engine_ends(const struct engine *e, uint32_t after, uint64_t ts, struct ends_view *v)
+{
+	const struct session *x = session_find(&e->sessions, after);
+	const struct task *t;
+
+	for (x = x ? x->next : e->sessions.list; x; x = x->next) {
+		if (x->number > after && x->opened.ts < ts && ends_to_watch(x))
+			break;
+	}
+	if (!x)
+		return false;
+	*v = (struct ends_view){
+		.session = x->number,
+		.root = x->root->key,
+		.comm = x->root->comm,
+		.server = x->server->key.tgid,
+		.pipe = {x->place.pipe[0], x->place.pipe[1]},
+		.told = x->ends,
+	};
+	DL_FOREACH2(x->members, t, member_next) {
+		if (v->n < ENDS_TGIDS)
+			v->tgids[v->n++] = t->key.tgid;
+	}
+	return true;
 }
 
 size_t engine_left(const struct engine *e, uint32_t *tgids, size_t max)

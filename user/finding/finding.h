@@ -50,8 +50,16 @@ struct survival {
 
 void survivor_init(struct survivor *v, const struct session *x, const struct task *t, enum end end);
 const struct survival *survival_of(const struct survivor *v);
-/* Was it meant to stay? If so *rule is the rule that says it, a clause. */
-bool survivor_intended(const struct survivor *v, const char **rule);
+/* A sign that it was meant to stay. */
+struct intention {
+	bool strong;
+	bool (*is)(const struct survivor *v);
+	const char *rule; /* a clause */
+	void (*more)(struct buf *b, const struct survivor *v); /* what to say behind it; NULL: nothing */
+};
+
+/* Was it meant to stay? Then the first sign that says so: one strong, or two weak. NULL: it was not. */
+const struct intention *survivor_intended(const struct survivor *v);
 /* What will become of it, and the tip, unless it was meant to stay. */
 void survivor_advice(struct buf *b, const struct survivor *v, const struct survival *s,
 		     bool intended);

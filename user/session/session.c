@@ -341,6 +341,7 @@ void sessions_apply(struct sessions *s, const struct event *ev)
 	open_apply(s, ev);
 	noise_apply(s, ev);
 	interrupt_apply(s, ev);
+	ends_apply(s, ev);
 	close_apply(s, ev);
 }
 
@@ -446,7 +447,8 @@ void sessions_finish(struct sessions *s)
 uint64_t session_end(const struct session *x)
 {
 	uint64_t changed = x->conn ? conn_changed(x->conn) : 0;
-	const uint64_t signs[] = {changed, x->root_exit.ts, x->server_exit.ts, x->hangup.ts};
+	const uint64_t signs[] = {changed, x->root_exit.ts, x->server_exit.ts, x->hangup.ts,
+				  x->unplugged.ts};
 	uint64_t first = 0;
 
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)

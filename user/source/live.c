@@ -528,6 +528,22 @@ void live_ask(struct live *l, const uint32_t *tgids, size_t n)
 	tell_ready(l, 0, 1);
 }
 
+void live_tell_ends(struct live *l, const struct wire_hdr *root, const uint64_t pipe[2],
+		    uint32_t ends)
+{
+	struct wire_place r;
+
+	live_drain(l);
+	frame_header(&r.h, WIRE_TASK_PLACE, sizeof(r));
+	r.h.tgid = r.h.pid = root->tgid;
+	r.h.start = root->start;
+	memcpy(r.h.comm, root->comm, sizeof(r.h.comm));
+	r.pipe[0] = pipe[0];
+	r.pipe[1] = pipe[1];
+	r.ends = ends;
+	put(l, &r, sizeof(r));
+}
+
 void live_tick(struct live *l)
 {
 	struct wire_tick r;

@@ -51,6 +51,11 @@ int live_sleep(struct live *l, size_t drained);
 /* Answers the engine: a snapshot of these processes, then trace.ready with asked = 1. */
 void live_ask(struct live *l, const uint32_t *tgids, size_t n);
 
+/* Hands out what is in the ring, then a task.place that says who has the other ends of a session's
+ * pipes now. root: tgid, start and comm of its root. ends: WIRE_ENDS_*. */
+void live_tell_ends(struct live *l, const struct wire_hdr *root, const uint64_t pipe[2],
+		    uint32_t ends);
+
 /* Lets only time pass: hands out a trace.tick. */
 void live_tick(struct live *l);
 
