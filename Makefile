@@ -100,7 +100,7 @@ ifneq ($(filter-out $(SELF_HELP),$(or $(MAKECMDGOALS),all)),)
 
 hash := \#
 NEED_CMD := $(firstword $(CC)) $(CLANG) $(BPFTOOL) $(LLVM_STRIP) $(PKG_CONFIG)
-NEED_PC  := libbpf libelf zlib libzstd
+NEED_PC  := libbpf libelf zlib libzstd libcap-ng libseccomp
 ifneq ($(filter-out all install man lib $(O)/sigtrace,$(or $(MAKECMDGOALS),all)),)
 NEED_PC  += cmocka jansson
 endif
@@ -122,8 +122,8 @@ endif
 
 pc = $(if $(strip $(2)),$(shell $(PKG_CONFIG) $(1) $(2)))
 BPF_CFLAGS_PC := $(call pc,--cflags,$(filter libbpf,$(NEED_PC)))
-LIB_CFLAGS    := $(call pc,--cflags,$(filter libbpf libelf zlib libzstd,$(NEED_PC)))
-LIB_LIBS      := $(call pc,--libs,$(filter libbpf libelf zlib libzstd,$(NEED_PC)))
+LIB_CFLAGS    := $(call pc,--cflags,$(filter libbpf libelf zlib libzstd libcap-ng libseccomp,$(NEED_PC)))
+LIB_LIBS      := $(call pc,--libs,$(filter libbpf libelf zlib libzstd libcap-ng libseccomp,$(NEED_PC)))
 ZSTD_LIBS     := $(call pc,--libs,libzstd)
 TEST_CFLAGS   := $(call pc,--cflags,$(filter cmocka jansson,$(NEED_PC)))
 # Never libbpf: a test that pulls it in does not link, and that is how we know.

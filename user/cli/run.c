@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/private.h"
 
 #define FLUSH_ABOVE (64 * 1024)
 
@@ -72,7 +73,7 @@ static int open_output(struct run *r)
 	r->out = STDOUT_FILENO;
 	if (!r->o->output || !strcmp(r->o->output, "-"))
 		return 0;
-	r->out = open(r->o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	r->out = private_open(r->o->output, 0);
 	if (r->out < 0)
 		return fail(r, EXIT_USAGE, "cannot write", r->o->output);
 	return 0;
