@@ -208,7 +208,7 @@ static bool is_reset(const struct session *x)
 	       (c->closed.seq && c->sk_err == ECONNRESET && !c->peer_fin.seq && !c->own_fin.seq);
 }
 
-static bool is_tcp_timeout(const struct session *x)
+bool cause_is_tcp_timeout(const struct session *x)
 {
 	return x->conn && x->conn->closed.seq &&
 	       (x->conn->sk_err == ETIMEDOUT || x->conn->sk_err == EHOSTUNREACH);
@@ -291,7 +291,8 @@ static const struct cause causes[] = {
 	{END_SERVER_KILLED, is_server_asked, say_server_asked, NULL, CONF_INFERRED},
 	{END_SERVER_KILLED, is_keeper_killed, say_keeper_killed, NULL, CONF_SEEN},
 	{END_RESET, is_reset, NULL, "the connection was reset", CONF_SEEN},
-	{END_TIMEOUT, is_tcp_timeout, NULL, "TCP gave the client up", CONF_SEEN},
+	{END_TIMEOUT, cause_is_tcp_timeout, NULL,
+	 "TCP gave the client up: nothing that was sent to it was acknowledged", CONF_SEEN},
 	{END_TIMEOUT, is_silence, NULL, "the server gave a silent client up (ClientAlive)", CONF_SEEN},
 	{END_DISCONNECT, is_disconnect, NULL, "client disconnected", CONF_SEEN},
 	{END_VANISHED, is_vanished, NULL, "client vanished without a goodbye", CONF_SEEN},

@@ -23,6 +23,8 @@ struct cause {
 const struct cause *cause_of(const struct session *x);
 void cause_say(struct buf *b, const struct cause *c, const struct session *x);
 void cause_evidence(struct seqs *out, const struct session *x);
+/* Did TCP give the client up, because nothing that was sent to it was acknowledged? */
+bool cause_is_tcp_timeout(const struct session *x);
 /* Did the client go, or its connection, while the command ran? */
 bool cause_is_loss(enum end end);
 /* Did a server of many connections kill the command's first process? It does when the client goes. */

@@ -290,6 +290,7 @@ static void tell_disconnect(struct engine *e, const struct session *x, const str
 		.verdict = !x->members ? VERDICT_STOPPED : x->ngone ? VERDICT_PARTLY :
 								      VERDICT_NO_EFFECT,
 		.cause = cause->end,
+		.by_tcp = cause_is_tcp_timeout(x),
 		.client = here ? &client : NULL,
 		.many = x->keeper != NULL,
 		.why = buf_cstr(&why),
