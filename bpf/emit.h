@@ -64,7 +64,7 @@ static __always_inline void emit_current(struct wire_hdr *h, u16 kind, u32 len)
 	h->start = task_start((struct task_struct *)bpf_get_current_task());
 	h->tgid = id >> 32;
 	h->pid = (u32)id;
-	bpf_get_current_comm(h->comm, sizeof(h->comm));
+	comm_of_current(h->comm);
 }
 
 /* The header of what is told about `t`. */
@@ -74,7 +74,7 @@ static __always_inline void emit_about(struct wire_hdr *h, u16 kind, u32 len, st
 	h->start = task_start(t);
 	h->tgid = BPF_CORE_READ(t, tgid);
 	h->pid = BPF_CORE_READ(t, pid);
-	bpf_probe_read_kernel(h->comm, sizeof(h->comm), &t->comm);
+	comm_of(t, h->comm);
 }
 
 static __always_inline void emit_lost_one(u32 cpu, u16 kind)

@@ -54,7 +54,7 @@ static __always_inline void read_target(struct wire_generate *r, struct task_str
 	r->target_start = task_start(t);
 	r->target_tgid = t->tgid;
 	r->target_pid = t->pid;
-	bpf_probe_read_kernel(r->target_comm, sizeof(r->target_comm), &t->comm);
+	comm_of(t, r->target_comm);
 	r->disposition = task_disposition(t, r->sig);
 	if (r->group) {
 		taker = task_taker(t, bit);
