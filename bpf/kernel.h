@@ -197,4 +197,23 @@ struct bpf_iter__task_file {
 
 #pragma clang attribute pop
 
+#define COMM 16 /* TASK_COMM_LEN */
+
+/*
+ * The name of a task or of `current`, with zeros to its end, as a key of a hash wants it. On 5.10 the
+ * end of a longer name of before stands behind a task's NUL (__set_task_comm()), and 6.1's
+ * bpf_get_current_comm() leaves there what was in `to`: seen as servers that were not recognised.
+ */
+static __always_inline void comm_of(const struct task_struct *t, char to[COMM])
+{
+	__builtin_memset(to, 0, COMM);
+	bpf_probe_read_kernel_str(to, COMM, &t->comm);
+}
+
+static __always_inline void comm_of_current(char to[COMM])
+{
+	__builtin_memset(to, 0, COMM);
+	bpf_get_current_comm(to, COMM);
+}
+
 #endif

@@ -95,7 +95,7 @@ static __always_inline u8 mark(struct task_struct *t, u8 *slot)
 	char comm[WIRE_COMM];
 	u8 flags = *slot | scope_all, is;
 
-	bpf_probe_read_kernel(comm, sizeof(comm), &t->comm);
+	comm_of(t, comm);
 	if (!(flags & WIRE_IN))
 		flags |= inherited(as_number(t));
 	is = scope_is_server(comm) | is_still_server(t);

@@ -277,7 +277,7 @@ int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *b
 	u32 zero = 0;
 	u8 flags;
 
-	bpf_get_current_comm(comm, sizeof(comm));
+	comm_of_current(comm);
 	flags = exec_scope(t, comm, &left);
 	if (!(flags & WIRE_IN))
 		return 0;

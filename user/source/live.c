@@ -656,6 +656,19 @@ void live_stop(struct live *l)
 	tell_misses(l);
 }
 
+const void *live_elf(size_t *size)
+{
+	struct sigtrace_bpf *s = sigtrace_bpf__open();
+	const void *elf;
+
+	if (!s)
+		return NULL;
+	elf = s->skeleton->data;
+	*size = s->skeleton->data_sz;
+	sigtrace_bpf__destroy(s);
+	return elf;
+}
+
 void live_close(struct live *l)
 {
 	int fds[3];

@@ -68,6 +68,10 @@ void live_tick(struct live *l);
 /* Detaches, hands out what is left and what was lost at the end. l is still to be freed. */
 void live_stop(struct live *l);
 
+/* The BPF object that is inside this program, for who wants to try it: its bytes are there for good.
+ * NULL: errno. */
+const void *live_elf(size_t *size);
+
 /* live_stop() if that was not done, and frees. NULL is allowed. */
 void live_close(struct live *l);
 
