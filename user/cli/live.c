@@ -18,6 +18,7 @@
 #include "cli/command.h"
 #include "cli/ends.h"
 #include "cli/run.h"
+#include "cli/stats.h"
 #include "session/conn.h"
 #include "source/frame.h"
 
@@ -29,6 +30,7 @@ enum { FD_RING, FD_SIGNAL, FD_PROCESS, FD_OUTPUT, FDS };
 struct trace {
 	struct run run;
 	struct live *live;
+	struct stats stats;
 	struct command command;
 	int process; /* pidfd: ends the trace when readable; -1: none */
 	int signals;
@@ -84,6 +86,7 @@ static int open_live(struct trace *t)
 		.servers = server_comms,
 		.named = o->nservers ? o->servers : NULL,
 		.ring = o->ring,
+		.stats = o->stats,
 		.put = run_put,
 		.ctx = &t->run,
 	};
@@ -212,6 +215,7 @@ static int sleep_for(struct trace *t, size_t drained)
 		ms = until(now, t->grace, ms);
 	if (t->run.writer)
 		ms = until(now, t->flushed + FLUSH_EVERY, ms);
+	ms = until(now, stats_due(&t->stats), ms);
 	return ms;
 }
 
@@ -233,8 +237,9 @@ static void wait_for_more(struct trace *t, size_t drained)
 		[FD_RING] = {.fd = live_fd(t->live), .events = POLLIN},
 		[FD_SIGNAL] = {.fd = t->signals, .events = POLLIN},
 		[FD_PROCESS] = {.fd = t->grace ? -1 : t->process, .events = POLLIN},
-		/* no events: only POLLERR, when the reader of our pipe has gone */
-		[FD_OUTPUT] = {.fd = t->run.o->quiet ? -1 : t->run.out},
+		/* else no events: only POLLERR, when the reader of our pipe has gone */
+		[FD_OUTPUT] = {.fd = t->run.o->quiet ? -1 : t->run.out,
+			       .events = run_pending(&t->run) ? POLLOUT : 0},
 	};
 
 	if (poll(fds, FDS, sleep_for(t, drained)) <= 0)
@@ -301,6 +306,7 @@ static void loop(struct trace *t)
 		ends_serve(t->run.engine, t->live, live_now(), &t->ends);
 		serve_engine(t);
 		flush(t);
+		stats_tell(&t->stats, t->run.engine, t->live);
 		if (!t->reason)
 			check_end(t);
 	}
@@ -314,11 +320,13 @@ static void end(struct trace *t)
 		if (t->grace && t->reason == WIRE_END_COMMAND)
 			look(t);
 		live_stop(t->live);
+		stats_stop(&t->stats, t->live);
 		live_close(t->live);
 	}
 	frame_end(&r, t->reason ? t->reason : WIRE_END_ERROR);
 	r.looked = t->looked;
 	run_put(&t->run, &r, sizeof(r));
+	stats_end(&t->stats, &t->run);
 }
 
 int trace_live(const struct options *o, struct view *v, int *told)
@@ -332,7 +340,12 @@ int trace_live(const struct options *o, struct view *v, int *told)
 		*told = -1;
 	if (run_open_view(&t.run, o, v ? v : run_view(o)))
 		goto out;
+	run_never_wait(&t.run);
 	t.run.hold = true;
+	if (stats_start(&t.stats, o, t.run.engine, &t.run.err)) {
+		t.run.failed = true;
+		goto out;
+	}
 	if (take_signals(&t) || open_process(&t))
 		goto out;
 	take_precedence(); /* the command has been forked: it stays as it was */

@@ -30,6 +30,8 @@ struct options {
 	const char *read;      /* -r */
 	const char *write;     /* -w */
 	const char *output;    /* -o */
+	bool stats;
+	const char *metrics;   /* NULL: none */
 	uint64_t duration;     /* ns, 0: none */
 	int ready_fd;	       /* -1: none */
 	bool help;

@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/run.h"
+#include "cli/stats.h"
 #include "source/recording.h"
 
 /* A recording that stops without a trace.end: whoever wrote it was killed, or it is cut off. */
@@ -50,9 +51,16 @@ void run_replay(struct run *r)
 
 int trace_replay(const struct options *o)
 {
+	struct stats stats = {0};
 	struct run r;
 
-	if (!run_open_view(&r, o, run_view(o)))
-		run_replay(&r);
+	if (!run_open_view(&r, o, run_view(o))) {
+		if (stats_start(&stats, o, r.engine, &r.err)) {
+			r.failed = true;
+		} else {
+			run_replay(&r);
+			stats_end(&stats, &r);
+		}
+	}
 	return run_close(&r);
 }

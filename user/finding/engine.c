@@ -94,6 +94,7 @@ enum event_error engine_feed(struct engine *e, const void *rec, size_t len)
 	}
 	ev.seq = ++e->seq;
 	e->totals.records++;
+	e->totals.coalesced += ev.many.count;
 	if (ev.u.h.kind == WIRE_TRACE_BEGIN)
 		e->begin = ev.u.begin;
 	world_apply(&e->world, &ev);
@@ -202,6 +203,11 @@ struct totals engine_totals(const struct engine *e)
 bool engine_failed(const struct engine *e)
 {
 	return e->failed || e->world.failed || e->sessions.failed || e->sessions.conns.failed;
+}
+
+uint64_t engine_lost_of(const struct engine *e, unsigned kind)
+{
+	return e->sessions.lost_kinds[kind];
 }
 
 const struct world *engine_world(const struct engine *e)

@@ -91,6 +91,7 @@ size_t engine_left(const struct engine *e, uint32_t *tgids, size_t max);
 struct totals {
 	uint64_t records; /* taken, trace.begin and trace.end included */
 	uint64_t lost;
+	uint64_t coalesced; /* signals that share a record with others like them */
 	uint64_t evicted; /* tasks, sessions, Ctrl-Cs and ports that were one too many to be kept */
 	uint64_t sessions;
 	uint64_t open;	  /* sessions that are open now */
@@ -100,6 +101,8 @@ struct totals {
 	uint64_t typed;	     /* of these, keys of a terminal */
 };
 struct totals engine_totals(const struct engine *e);
+/* How many of the lost ones were of this kind; 0: of no known one. */
+uint64_t engine_lost_of(const struct engine *e, unsigned kind);
 
 /* Memory ran out: from then on facts are guessed at best, and some may be missing. */
 bool engine_failed(const struct engine *e);

@@ -280,17 +280,16 @@ static void on_exited(struct sessions *s, const struct event *ev)
 static void on_lost(struct sessions *s, const struct event *ev)
 {
 	const struct wire_lost *r = &ev->u.lost;
-	uint64_t *told;
+	uint32_t kind = r->lost_kind <= WIRE_KIND_MAX ? r->lost_kind : 0;
+	uint64_t *told, count = r->count;
 
-	if (r->lost_cpu >= LOST_CPUS || r->lost_kind > WIRE_KIND_MAX) {
-		s->lost += r->count;
-		return;
+	if (r->lost_cpu < LOST_CPUS && kind == r->lost_kind) {
+		told = &s->lost_of[r->lost_cpu][kind];
+		count = r->total > *told ? r->total - *told : 0;
+		*told += count;
 	}
-	told = &s->lost_of[r->lost_cpu][r->lost_kind];
-	if (r->total > *told) {
-		s->lost += r->total - *told;
-		*told = r->total;
-	}
+	s->lost += count;
+	s->lost_kinds[kind] += count;
 }
 
 static void due(struct sessions *s)

@@ -227,6 +227,7 @@ struct sessions {
 	size_t nasks, cap_asks;
 	uint32_t count;	  /* sessions so far: the last number */
 	uint64_t lost;	  /* records, so far */
+	uint64_t lost_kinds[WIRE_KIND_MAX + 1]; /* of these; 0: of no known kind */
 	uint64_t evicted; /* sessions, Ctrl-Cs and ports that were not kept */
 	uint64_t evicted_open; /* sessions of these that nobody was told the end of */
 	uint64_t lost_of[LOST_CPUS][WIRE_KIND_MAX + 1]; /* the totals that were told */

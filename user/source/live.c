@@ -44,6 +44,8 @@ struct live {
 	int epfd;
 	uint64_t lost[LOSS_CPUS][WIRE_KIND_MAX + 1]; /* that were told */
 	unsigned empty; /* drains in a row that found nothing */
+	uint64_t ring_most; /* bytes that were in the ring when it was emptied */
+	int measures; /* the kernel measures programs while it is open; -1: it does not */
 	uint64_t unanswered; /* processes that were asked for in vain */
 	bool first;	/* in the first snapshot: argv is asked from /proc */
 	bool stopped;
@@ -339,7 +341,7 @@ struct live *live_open(const struct live_options *o, struct err *e)
 		return NULL;
 	}
 	l->o = *o;
-	l->epfd = l->proc = l->terminal = -1;
+	l->epfd = l->proc = l->terminal = l->measures = -1;
 	complaint[0] = '\0';
 	libbpf_set_print(on_complaint);
 	if (require_privileges(e) || require_host_pids(e) || require_kernel(e))
@@ -361,6 +363,13 @@ struct live *live_open(const struct live_options *o, struct err *e)
 	}
 	if (fill_maps(l, e) || watch_ring(l, e))
 		goto err;
+	if (l->o.stats) {
+		l->measures = bpf_enable_stats(BPF_STATS_RUN_TIME);
+		if (l->measures < 0) {
+			fail(e, "cannot have the kernel measure BPF programs (--stats)");
+			goto err;
+		}
+	}
 	if (sigtrace_bpf__attach(l->skel)) {
 		fail(e, "cannot attach the BPF programs");
 		goto err;
@@ -457,6 +466,13 @@ int live_fd(const struct live *l)
 	return l->epfd;
 }
 
+static uint64_t ring_unread(const struct live *l)
+{
+	unsigned long produced = __atomic_load_n(l->produced, __ATOMIC_ACQUIRE);
+
+	return produced - __atomic_load_n(l->consumed, __ATOMIC_ACQUIRE);
+}
+
 /*
  * The counts of a storm that is over, on CPUs where no signal comes to tell them: bpf/many.h.
  * BPF_PROG_TEST_RUN takes such a program since 5.10; before, live_stop() tells them.
@@ -478,8 +494,11 @@ static bool flush_many(struct live *l)
 size_t live_drain(struct live *l)
 {
 	struct epoll_event ev;
+	uint64_t unread = ring_unread(l);
 	int n, more = 0;
 
+	if (unread > l->ring_most)
+		l->ring_most = unread;
 	epoll_wait(l->epfd, &ev, 1, 0);
 	n = ring_buffer__consume(l->ring);
 	if (flush_many(l))
@@ -644,6 +663,30 @@ static void tell_misses(struct live *l)
 	}
 }
 
+void live_stats(const struct live *l, struct live_stats *st)
+{
+	struct bpf_program *p;
+
+	memset(st, 0, sizeof(*st));
+	st->ring = bpf_map__max_entries(l->skel->maps.ring);
+	st->ring_most = l->ring_most;
+	if (l->measures < 0)
+		return;
+	bpf_object__for_each_program(p, l->skel->obj) {
+		struct bpf_prog_info info = {};
+		uint32_t len = sizeof(info);
+		struct live_program *one;
+
+		if (st->nprograms == LIVE_PROGRAMS ||
+		    bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+			continue;
+		one = &st->programs[st->nprograms++];
+		frame_copy(one->name, sizeof(one->name), bpf_program__name(p));
+		one->runs = info.run_cnt;
+		one->ns = info.run_time_ns;
+	}
+}
+
 void live_stop(struct live *l)
 {
 	if (l->stopped || !l->skel || !l->ring)
@@ -671,7 +714,7 @@ const void *live_elf(size_t *size)
 
 void live_close(struct live *l)
 {
-	int fds[3];
+	int fds[4];
 
 	if (!l)
 		return;
@@ -679,6 +722,7 @@ void live_close(struct live *l)
 	fds[0] = l->epfd;
 	fds[1] = l->proc;
 	fds[2] = l->terminal;
+	fds[3] = l->measures;
 	ring_buffer__free(l->ring);
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)

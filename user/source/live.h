@@ -24,6 +24,7 @@ struct live_options {
 	const char *const *named;   /* --server: of others, by comm or port; ended by NULL, or NULL */
 	int folder;		    /* an open one, in which files come and go later; 0: none */
 	uint32_t ring;		    /* bytes, a power of two; 0: 8 MiB */
+	bool stats;		    /* the kernel is to measure the programs, at some 50 ns a run */
 	/* Takes every record, in causal order; the bytes live until it returns. */
 	void (*put)(void *ctx, const void *rec, size_t len);
 	void *ctx;
@@ -64,6 +65,23 @@ void live_tell_ends(struct live *l, const struct wire_hdr *root, const uint64_t 
 
 /* Lets only time pass: hands out a trace.tick. */
 void live_tick(struct live *l);
+
+/* What tracing costs in the kernel. */
+struct live_program {
+	char name[32];
+	uint64_t runs, ns; /* so far */
+};
+
+#define LIVE_PROGRAMS 32
+
+struct live_stats {
+	uint64_t ring, ring_most; /* bytes: its size, and the most that was in it before a drain */
+	struct live_program programs[LIVE_PROGRAMS];
+	size_t nprograms; /* 0 without live_options.stats */
+};
+
+/* Until live_close(). */
+void live_stats(const struct live *l, struct live_stats *st);
 
 /* Detaches, hands out what is left and what was lost at the end. l is still to be freed. */
 void live_stop(struct live *l);
