@@ -81,6 +81,7 @@ static int open_live(struct trace *t)
 		.tgid = o->scope == WIRE_SCOPE_CMD ? (uint32_t)t->command.pid : o->tgid,
 		.servers = server_comms,
 		.named = o->nservers ? o->servers : NULL,
+		.folder = t->run.rotation ? rotation_folder(t->run.rotation) : 0,
 		.ring = o->ring,
 		.put = run_put,
 		.ctx = &t->run,

@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "finding/engine.h"
 #include "source/recording.h"
+#include "source/rotation.h"
 
 struct listener {
 	uint32_t tgid;
@@ -23,6 +24,7 @@ struct run {
 	struct engine *engine;
 	struct view *view;
 	struct recording_writer *writer; /* NULL: no recording */
+	struct rotation *rotation; /* of the writer's files; NULL: it has one */
 	int out;
 	bool out_gone;	  /* nobody reads it any more */
 	bool failed;	  /* see err */

@@ -8,6 +8,7 @@
 #define SIGTRACE_SOURCE_CONFINE_H
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -26,6 +27,10 @@ int confine_loop(const struct confine *c, struct err *e);
 
 /* Keeps only what reading any process's /proc takes. 0, or -1 with e. */
 int confine_reader(struct err *e);
+
+/* Lowers what lets root write into anybody's folder, and raises it again: to try now what is to be done
+ * when it is gone. */
+void confine_try(bool lower);
 
 /* Keeps no capability, and gains none. 0, or -1: errno. */
 int confine_powerless(void);
