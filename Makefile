@@ -45,7 +45,7 @@ MAIN_SRC  := user/cli/main.c
 PURE_SRC  := $(wildcard $(PURE_DIRS:%=user/%/*.c))
 USER_SRC  := $(filter-out $(MAIN_SRC),$(wildcard user/source/*.c user/cli/*.c))
 # Of the library, which reads recordings and must do without libbpf and without stderr.
-LIB_SRC   := $(filter-out user/base/log.c,$(PURE_SRC)) user/source/recording_read.c \
+LIB_SRC   := $(filter-out user/base/log.c,$(PURE_SRC)) user/source/recording_read.c user/source/recording_folder.c \
 	$(wildcard user/lib/*.c)
 UNIT_SRC  := $(wildcard tests/unit/test_*.c)
 UNIT_LIB_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
@@ -331,7 +331,8 @@ $(FLOOR): %: %.o
 	$(Q)$(HOST_LINK) -o $@ $^ $(LIB_LIBS) $(LDLIBS)
 
 # tools/fuzz makes these, with FUZZ_BUILD=1 and an $(O) of their own; nothing of them needs BPF.
-FUZZ_USER := $(call obj,user/source/recording_read.c user/source/recording_write.c)
+FUZZ_USER := $(call obj,user/source/recording_read.c user/source/recording_write.c \
+	user/source/recording_folder.c)
 fuzz-programs: $(FUZZ) $(O)/tests/fuzz/write_seeds
 
 ifneq ($(FUZZ_BUILD),)

@@ -98,6 +98,7 @@ struct wire_begin {
 #define WIRE_END_OUTPUT 4   /* nobody reads the output any more */
 #define WIRE_END_ERROR 5
 #define WIRE_END_CUT 6	    /* made by the reader: the recording stops without an end */
+#define WIRE_END_ROTATED 7  /* it goes on in the next file */
 
 /* Made by user space: the last record. */
 struct wire_end {

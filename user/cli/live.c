@@ -85,6 +85,8 @@ static int open_live(struct trace *t)
 		.tgid = o->command ? (uint32_t)t->command.pid : o->tgid,
 		.servers = server_comms,
 		.named = o->nservers ? o->servers : NULL,
+		.folder = t->run.rotation ? rotation_folder(t->run.rotation) : 0,
+		.published = o->metrics ? t->stats.folder : 0,
 		.ring = o->ring,
 		.stats = o->stats,
 		.put = run_put,

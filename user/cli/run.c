@@ -75,7 +75,7 @@ static int open_output(struct run *r)
 	r->output = (struct output){.fd = r->out, .own = -1};
 	if (!r->o->output || !strcmp(r->o->output, "-"))
 		return 0;
-	r->out = private_open(r->o->output, 0);
+	r->out = private_open(r->o->output, r->o->append ? O_APPEND : 0);
 	if (r->out < 0)
 		return fail(r, EXIT_USAGE, "cannot write", r->o->output);
 	r->output.fd = r->out;
@@ -87,6 +87,22 @@ struct view *run_view(const struct options *o)
 	struct view_options view = {.filter = o->filter, .verbose = o->verbose, .quiet = o->quiet};
 
 	return o->json ? view_json_new(&view) : view_text_new(&view);
+}
+
+static int open_writer(struct run *r)
+{
+	const struct options *o = r->o;
+
+	if (!o->write)
+		return 0;
+	if (o->rotate) {
+		r->rotation = rotation_open(o->write, o->rotate, o->keep, &r->err);
+		r->writer = r->rotation ? rotation_next(r->rotation, &r->err) : NULL;
+	} else {
+		r->writer = recording_create(o->write, &r->err);
+	}
+	r->failed = !r->writer;
+	return r->failed ? -1 : 0;
 }
 
 int run_open_view(struct run *r, const struct options *o, struct view *v)
@@ -104,14 +120,36 @@ int run_open_view(struct run *r, const struct options *o, struct view *v)
 		return err_set(&r->err, EXIT_CANNOT_TRACE, "out of memory");
 	}
 	v->opt.color = wants_color(o, r->out);
-	if (o->write) {
-		r->writer = recording_create(o->write, &r->err);
-		if (!r->writer) {
-			r->failed = true;
-			return -1;
-		}
-	}
-	return 0;
+	return open_writer(r);
+}
+
+static void put_known(void *ctx, const void *rec, size_t len)
+{
+	struct run *r = ctx;
+
+	if (!r->failed && recording_put(r->writer, rec, len, &r->err))
+		r->failed = true;
+}
+
+/* The next record is the first that is new in the next file. */
+static void rotate(struct run *r)
+{
+	struct wire_end end = {
+		.h = {.kind = WIRE_TRACE_END, .len = sizeof(end), .ts = r->last_ts},
+		.reason = WIRE_END_ROTATED,
+	};
+	bool bad;
+
+	put_known(r, &end, sizeof(end));
+	bad = recording_close(r->writer, r->failed ? NULL : &r->err);
+	r->writer = bad ? NULL : rotation_next(r->rotation, &r->err);
+	r->failed = !r->writer;
+	if (r->failed)
+		return;
+	engine_state(r->engine, put_known, r);
+	if (!r->failed && recording_flush(r->writer, &r->err))
+		r->failed = true;
+	rotation_begun(r->rotation, r->writer);
 }
 
 void run_put(void *ctx, const void *rec, size_t len)
@@ -119,6 +157,8 @@ void run_put(void *ctx, const void *rec, size_t len)
 	struct run *r = ctx;
 	enum event_error bad;
 
+	if (r->rotation && !r->failed && rotation_due(r->rotation, r->writer))
+		rotate(r);
 	if (r->writer && !r->failed && recording_put(r->writer, rec, len, &r->err))
 		r->failed = true;
 	bad = engine_feed(r->engine, rec, len);
@@ -217,6 +257,7 @@ int run_close(struct run *r)
 	/* first: who reads the rest of the output may be slow */
 	if (r->writer && recording_close(r->writer, r->failed ? NULL : &r->err))
 		r->failed = true;
+	rotation_free(r->rotation);
 	if (r->view && r->engine) {
 		if (r->view->slow)
 			catch_up(r);

@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "finding/engine.h"
 #include "source/recording.h"
+#include "source/rotation.h"
 
 struct listener {
 	uint32_t tgid;
@@ -24,6 +25,7 @@ struct run {
 	struct engine *engine;
 	struct view *view;
 	struct recording_writer *writer; /* NULL: no recording */
+	struct rotation *rotation; /* of the writer's files; NULL: it has one */
 	int out;
 	struct output output; /* of `out`, once it must not wait: run_never_wait() */
 	size_t sent;	  /* of view->out, these bytes were written */

@@ -8,7 +8,7 @@
 const char *const table_scope[] = { "all", "sshd", "tree", "command", NULL };
 
 const char *const table_end_reason[] = {
-	"", "signal", "duration", "command", "output", "error", "cut", NULL
+	"", "signal", "duration", "command", "output", "error", "cut", "rotated", NULL
 };
 
 /* include/trace/events/signal.h: TRACE_SIGNAL_* */

@@ -6,6 +6,7 @@
 #include <utlist.h>
 
 #include "finding/tell.h"
+#include "session/state.h"
 
 struct engine *engine_new(const struct sink *sink)
 {
@@ -108,6 +109,16 @@ enum event_error engine_feed(struct engine *e, const void *rec, size_t len)
 	if (ev.u.h.kind == WIRE_TASK_EXIT)
 		forget_dead(e, &ev);
 	return EVENT_OK;
+}
+
+void engine_state(const struct engine *e, void (*put)(void *ctx, const void *rec, size_t len),
+		  void *ctx)
+{
+	struct wire_begin begin = e->begin;
+
+	begin.h.ts = e->sessions.now;
+	put(ctx, &begin, sizeof(begin));
+	sessions_state(&e->sessions, put, ctx);
 }
 
 uint64_t engine_deadline(const struct engine *e)

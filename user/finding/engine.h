@@ -70,6 +70,13 @@ struct ends_view {
 bool engine_ends(const struct engine *e, uint32_t after, uint64_t ts, struct ends_view *v);
 
 /*
+ * Hands out what is known as the records with which a stream begins, trace.begin to trace.ready: for a
+ * recording that goes on in another file. The bytes live until `put` returns.
+ */
+void engine_state(const struct engine *e, void (*put)(void *ctx, const void *rec, size_t len),
+		  void *ctx);
+
+/*
  * The command of `-- CMD`, or the process of -p: its tree lives on behind it. Who is left is told
  * as orphans of session 0 when trace.end says that the kernel was asked (`looked`), which live
  * sources do some time after its end: task.snapshot of those in engine_left(), trace.ready.

@@ -3,7 +3,6 @@
 
 #include <cap-ng.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -55,6 +54,18 @@ int confine_reader(struct err *e)
 	const int keep[] = {CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH};
 
 	return keep_only(keep, 2) ? cannot_drop(e) : 0;
+}
+
+void confine_try(bool lower)
+{
+	const int caps[] = {CAP_DAC_OVERRIDE, CAP_FOWNER};
+
+	if (capng_get_caps_process())
+		return;
+	for (size_t i = 0; i < 2; i++)
+		if (capng_have_capability(CAPNG_PERMITTED, caps[i]))
+			capng_update(lower ? CAPNG_DROP : CAPNG_ADD, CAPNG_EFFECTIVE, caps[i]);
+	capng_apply(CAPNG_SELECT_CAPS);
 }
 
 int confine_powerless(void)

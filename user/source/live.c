@@ -325,6 +325,7 @@ static int confine(const struct live *l, struct err *e)
 	const struct confine c = {
 		.proc = l->proc,
 		.folder = l->o.folder,
+		.published = l->o.published,
 		/* -p's process is not ours to end */
 		.command = l->o.scope == WIRE_SCOPE_TREE ? 0 : (pid_t)l->o.tgid,
 	};

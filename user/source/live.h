@@ -23,6 +23,7 @@ struct live_options {
 	const char *const *servers; /* comm of ssh servers, ended by NULL */
 	const char *const *named;   /* --server: of others, by comm or port; ended by NULL, or NULL */
 	int folder;		    /* an open one, in which files come and go later; 0: none */
+	int published;		    /* likewise, of --metrics; 0: none */
 	uint32_t ring;		    /* bytes, a power of two; 0: 8 MiB */
 	bool stats;		    /* the kernel is to measure the programs, at some 50 ns a run */
 	/* Takes every record, in causal order; the bytes live until it returns. */
@@ -32,8 +33,8 @@ struct live_options {
 
 /*
  * Loads, attaches and gives up what is not needed any more (confine.h). From its return on every hook
- * runs, and nothing can be opened but /proc and what is beneath `folder`. NULL: e says what is missing
- * (EXIT_CANNOT_TRACE) and what to do. The caller frees with live_close().
+ * runs, and nothing can be opened but /proc and what is beneath `folder` and `published`. NULL: e says
+ * what is missing (EXIT_CANNOT_TRACE) and what to do. The caller frees with live_close().
  */
 struct live *live_open(const struct live_options *o, struct err *e);
 

@@ -112,6 +112,15 @@ const char *world_user(const struct world *w, uint32_t uid)
 	return u && u->name[0] ? u->name : NULL;
 }
 
+void world_users(const struct world *w, void (*take)(void *ctx, uint32_t uid, const char *name),
+		 void *ctx)
+{
+	const struct user_name *u;
+
+	for (u = w->users; u; u = u->hh.next)
+		take(ctx, u->uid, u->name);
+}
+
 uint32_t exit_signal(uint32_t code)
 {
 	return code & 0x7f;

@@ -160,6 +160,10 @@ void world_forget(struct world *w, struct task *t);
 /* Account name of uid as a user.name record told it, else NULL. */
 const char *world_user(const struct world *w, uint32_t uid);
 
+/* Hands out each account that was told of; name "": it has none. */
+void world_users(const struct world *w, void (*take)(void *ctx, uint32_t uid, const char *name),
+		 void *ctx);
+
 /* exit_code, raw -> 0 or the signal; -1 or the status. */
 uint32_t exit_signal(uint32_t code);
 int exit_status(uint32_t code);
