@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -16,8 +18,11 @@ static int fail(struct run *r, int status, const char *what, const char *name)
 {
 	int why = errno;
 
-	if (!r->failed)
+	if (!r->failed) {
 		err_set(&r->err, status, "%s '%s': %s", what, name, strerror(why));
+		if (why == ENOSPC || why == EDQUOT || why == EFBIG)
+			err_hint(&r->err, "make room, or write to another file system");
+	}
 	r->failed = true;
 	return -1;
 }
@@ -69,12 +74,17 @@ static bool wants_color(const struct options *o, int fd)
 
 static int open_output(struct run *r)
 {
+	struct stat st;
+
 	r->out = STDOUT_FILENO;
-	if (!r->o->output || !strcmp(r->o->output, "-"))
-		return 0;
-	r->out = open(r->o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (r->out < 0)
-		return fail(r, EXIT_USAGE, "cannot write", r->o->output);
+	r->wake = -1;
+	if (r->o->output && strcmp(r->o->output, "-")) {
+		r->out = open(r->o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		if (r->out < 0)
+			return fail(r, EXIT_USAGE, "cannot write", r->o->output);
+	}
+	r->waits = !fstat(r->out, &st) &&
+		   (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(r->out));
 	return 0;
 }
 
@@ -133,19 +143,30 @@ void run_put(void *ctx, const void *rec, size_t len)
 		run_flush(r);
 }
 
+/* Until somebody reads. Who has stopped to read for ever must not keep a signal from us. */
+static void wait_for_reader(struct run *r)
+{
+	struct pollfd fds[] = {{.fd = r->out, .events = POLLOUT},
+			       {.fd = r->wake, .events = POLLIN}};
+
+	do {
+		if (poll(fds, 2, -1) > 0 && fds[1].revents)
+			r->woken(r->wake_ctx);
+	} while (!fds[0].revents);
+}
+
 static bool write_all(struct run *r, const char *p, size_t n)
 {
 	while (n) {
-		ssize_t w = write(r->out, p, n);
+		ssize_t w;
 
-		if (w < 0 && errno == EINTR)
+		/* a pipe that says it has room has it for so much, whoever may block */
+		if (r->waits)
+			wait_for_reader(r);
+		w = write(r->out, p, r->waits && n > PIPE_BUF ? PIPE_BUF : n);
+		/* EAGAIN: somebody else made our stdout non-blocking */
+		if (w < 0 && (errno == EINTR || (errno == EAGAIN && r->waits)))
 			continue;
-		if (w < 0 && errno == EAGAIN) { /* somebody else made our stdout non-blocking */
-			struct pollfd fd = {.fd = r->out, .events = POLLOUT};
-
-			poll(&fd, 1, -1);
-			continue;
-		}
 		if (w < 0)
 			return false;
 		p += w;

@@ -24,6 +24,10 @@ struct run {
 	struct view *view;
 	struct recording_writer *writer; /* NULL: no recording */
 	int out;
+	bool waits;	  /* a write to it may have to wait for a reader: a pipe, a socket, a terminal */
+	int wake;	  /* watched while it waits, -1: nothing is; then woken(ctx) */
+	void (*woken)(void *ctx);
+	void *wake_ctx;
 	bool out_gone;	  /* nobody reads it any more */
 	bool failed;	  /* see err */
 	struct err err;	  /* the first failure */
