@@ -451,3 +451,13 @@ uint64_t open_deadline(const struct sessions *s)
 	}
 	return first;
 }
+
+void open_postpone(struct sessions *s, uint64_t gap)
+{
+	struct conn *k;
+
+	DL_FOREACH(s->conns.list, k) {
+		if (k->deadline)
+			k->deadline += gap;
+	}
+}
