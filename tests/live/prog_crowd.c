@@ -76,7 +76,7 @@ static int bomb(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGCHLD, SIG_IGN); /* nobody waits for them */
 	me = getpid();
-	setpriority(PRIO_PROCESS, 0, 19); /* it is to be watched, not to win */
+	setpriority(PRIO_PROCESS, 0, 10); /* it is to be watched, not to win */
 	here();
 	sigwait(&set, &sig);
 	/* who is refused goes, so that it never comes to rest */

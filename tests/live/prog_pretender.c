@@ -52,7 +52,8 @@ static void command(const char *connection, int say)
 	setenv("SSH_TTY", EVIL, 1);
 	signal(SIGHUP, SIG_IGN);
 	dup2(say, 1);
-	execl("/bin/sh", "-" EVIL, "-c", ": " EVIL "\n$0 $0 2>/dev/null; echo; exec 1>&2; while sleep 1; do :; done",
+	dup2(open("/dev/null", O_WRONLY), 2); /* it complains in its own name */
+	execl("/bin/sh", "-" EVIL, "-c", ": " EVIL "\n$0 $0; echo; exec 1>&2; while sleep 1; do :; done",
 	      EVIL, (char *)NULL);
 	_exit(93);
 }
