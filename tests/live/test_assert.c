@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define END_MS 20000
+#define END_MS slow_ms(20000)
 #define MOST 8
 
 /* One run of assert: what it said of each check. */

@@ -289,6 +289,32 @@ static void test_dead_key(void **state)
 	lines_are("\x1b[32m" KEY("^C") "sleep 4712 ignored it\x1b[0m\n");
 }
 
+static void test_reasons_that_say_no_more(void **state)
+{
+	static const struct fact_member members[] = {
+		{ 4712, "sleep", OUTCOME_BLOCKED, 0, 0, "blocked_all_threads", "it blocks it in every thread" },
+		{ 4718, "b", OUTCOME_HANDLED, 0, 0, "handler", "its handler ran and it went on" },
+		{ 4713, "c", OUTCOME_IGNORED, 0, 0, "ignored", "it ignores the signal" },
+		{ 4714, "d", OUTCOME_IGNORED, 0, 0, "ignored_own", "by its own choice" },
+		{ 4715, "e", OUTCOME_ALREADY_PENDING, 0, 0, "already_pending", "it is pending" },
+		{ 4716, "f", OUTCOME_NOT_DELIVERED, 0, 0, "not_taken", "it has not taken it" },
+		{ 4717, "g", OUTCOME_NOT_DELIVERED, 0, 0, "stopped", "it is stopped" },
+	};
+	struct fact f = key(members, 7, VERDICT_NO_EFFECT);
+
+	(void)state;
+	add_session(3, "deploy", PTS(5), REQUEST_SHELL);
+	show_fact(view, &f);
+	lines_are(KEY("^C") "sleep 4712 has it blocked\n"
+		  CONT "b 4718 handled it and went on\n"
+		  CONT "c 4713 ignored it\n"
+		  CONT "d 4714 ignored it: by its own choice\n"
+		  CONT "e 4715 has not taken the one before yet\n"
+		  CONT "f 4716 has not taken it\n"
+		  CONT "g 4717 has not taken it: it is stopped\n"
+		  CONT "the reason\n");
+}
+
 static void test_calm_keys(void **state)
 {
 	static const struct fact_member shell = { 7889, "bash", OUTCOME_HANDLED, 0, 0, NULL, NULL };
@@ -628,6 +654,7 @@ int main(void)
 		TEST(test_open),
 		TEST(test_key_that_stops),
 		TEST(test_dead_key),
+		TEST(test_reasons_that_say_no_more),
 		TEST(test_calm_keys),
 		TEST(test_large_group),
 		TEST(test_signals_by_others),

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/command.h"
+#include "cli/ends.h"
 #include "cli/run.h"
 #include "cli/stats.h"
 #include "session/conn.h"
@@ -36,10 +37,29 @@ struct trace {
 	sigset_t mask;	  /* what signalfd takes */
 	uint64_t started;
 	uint64_t flushed; /* when the recording was, last */
+	uint64_t ends;	  /* when the pipes of sessions are looked at next */
 	uint64_t grace;	  /* until when the command's tree may end; 0: the command runs */
 	uint32_t reason;  /* WIRE_END_*: why it ends; 0: it goes on */
 	bool looked;	  /* the kernel was asked whom the command left */
 };
+
+static void on_signal(void *ctx)
+{
+	struct signalfd_siginfo info;
+	struct trace *t = ctx;
+
+	if (read(t->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	/* a typed Ctrl-C reaches the command too, the others are passed on: it decides, and its end
+	 * is ours, so that we leave nothing behind ourselves */
+	if (t->command.pid > 0 && !t->grace) {
+		if (info.ssi_code <= 0)
+			kill(t->command.pid, (int)info.ssi_signo);
+		return;
+	}
+	t->reason = WIRE_END_SIGNAL;
+	sigprocmask(SIG_UNBLOCK, &t->mask, NULL); /* a second one aborts */
+}
 
 /* Signals that were ignored when we were started (nohup, a script's `&`) stay ignored. */
 static int take_signals(struct trace *t)
@@ -55,24 +75,10 @@ static int take_signals(struct trace *t)
 	}
 	sigprocmask(SIG_BLOCK, &t->mask, NULL);
 	t->signals = signalfd(-1, &t->mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	t->run.wake = t->signals;
+	t->run.woken = on_signal;
+	t->run.wake_ctx = t;
 	return t->signals < 0 ? -1 : 0;
-}
-
-static void on_signal(struct trace *t)
-{
-	struct signalfd_siginfo info;
-
-	if (read(t->signals, &info, sizeof(info)) != sizeof(info))
-		return;
-	/* a typed Ctrl-C reaches the command too, the others are passed on: it decides, and its end
-	 * is ours, so that we leave nothing behind ourselves */
-	if (t->command.pid > 0 && !t->grace) {
-		if (info.ssi_code <= 0)
-			kill(t->command.pid, (int)info.ssi_signo);
-		return;
-	}
-	t->reason = WIRE_END_SIGNAL;
-	sigprocmask(SIG_UNBLOCK, &t->mask, NULL); /* a second one aborts */
 }
 
 static int open_live(struct trace *t)
@@ -83,6 +89,8 @@ static int open_live(struct trace *t)
 		.tgid = o->command ? (uint32_t)t->command.pid : o->tgid,
 		.servers = server_comms,
 		.named = o->nservers ? o->servers : NULL,
+		.folder = t->run.rotation ? rotation_folder(t->run.rotation) : 0,
+		.published = o->metrics ? t->stats.folder : 0,
 		.ring = o->ring,
 		.stats = o->stats,
 		.put = run_put,
@@ -206,6 +214,7 @@ static int sleep_for(struct trace *t, size_t drained)
 	int ms = live_sleep(t->live, drained);
 
 	ms = until(now, engine_deadline(t->run.engine), ms);
+	ms = until(now, t->ends, ms);
 	if (t->run.o->duration)
 		ms = until(now, t->started + t->run.o->duration, ms);
 	if (t->grace)
@@ -300,6 +309,7 @@ static void loop(struct trace *t)
 	while (!t->reason) {
 		wait_for_more(t, drained);
 		drained = live_drain(t->live);
+		ends_serve(t->run.engine, t->live, live_now(), &t->ends);
 		serve_engine(t);
 		flush(t);
 		stats_tell(&t->stats, t->run.engine, t->live);

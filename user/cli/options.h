@@ -29,7 +29,10 @@ struct options {
 	enum color color;
 	const char *read;      /* -r */
 	const char *write;     /* -w */
+	uint64_t rotate;       /* bytes of a file, then -w is a folder; 0: -w is one file */
+	uint32_t keep;	       /* of these, how many; 0: all */
 	const char *output;    /* -o */
+	bool append;	       /* .. behind what is in it */
 	bool stats;
 	const char *metrics;   /* NULL: none */
 	uint64_t duration;     /* ns, 0: none */

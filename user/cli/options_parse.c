@@ -168,8 +168,12 @@ int options_check(struct options *o, struct err *e)
 		return err_set(e, EXIT_USAGE, "-r reads a recording: --server cannot add to it");
 	if (o->read && o->duration)
 		return err_set(e, EXIT_USAGE, "--duration ends what is live: it cannot go with -r");
-	if (o->read && o->write)
-		return err_set(e, EXIT_USAGE, "-w records what is live: it cannot go with -r");
+	if (o->read && o->rotate)
+		return err_set(e, EXIT_USAGE, "--rotate records what is live: it cannot go with -r");
+	if (o->rotate && (!o->write || !strcmp(o->write, "-")))
+		return err_set(e, EXIT_USAGE, "--rotate needs a folder: -w DIR");
+	if (o->keep && !o->rotate)
+		return err_set(e, EXIT_USAGE, "--keep is about the files of --rotate");
 	if (o->write && !strcmp(o->write, "-") && !o->quiet &&
 	    (!o->output || !strcmp(o->output, "-"))) {
 		err_set(e, EXIT_USAGE, "-w - and the view would both write to stdout");

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/private.h"
 
 #define FLUSH_ABOVE (64 * 1024)
 #define SLOW_ABOVE (256 * 1024)	      /* bytes that wait: some thousand lines, seconds of a slow line */
@@ -17,8 +19,11 @@ static int fail(struct run *r, int status, const char *what, const char *name)
 {
 	int why = errno;
 
-	if (!r->failed)
+	if (!r->failed) {
 		err_set(&r->err, status, "%s '%s': %s", what, name, strerror(why));
+		if (why == ENOSPC || why == EDQUOT || why == EFBIG)
+			err_hint(&r->err, "make room, or write to another file system");
+	}
 	r->failed = true;
 	return -1;
 }
@@ -71,10 +76,11 @@ static bool wants_color(const struct options *o, int fd)
 static int open_output(struct run *r)
 {
 	r->out = STDOUT_FILENO;
+	r->wake = -1;
 	r->output = (struct output){.fd = r->out, .own = -1};
 	if (!r->o->output || !strcmp(r->o->output, "-"))
 		return 0;
-	r->out = open(r->o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	r->out = private_open(r->o->output, r->o->append ? O_APPEND : 0);
 	if (r->out < 0)
 		return fail(r, EXIT_USAGE, "cannot write", r->o->output);
 	r->output.fd = r->out;
@@ -86,6 +92,22 @@ struct view *run_view(const struct options *o)
 	struct view_options view = {.filter = o->filter, .verbose = o->verbose, .quiet = o->quiet};
 
 	return o->json ? view_json_new(&view) : view_text_new(&view);
+}
+
+static int open_writer(struct run *r)
+{
+	const struct options *o = r->o;
+
+	if (!o->write)
+		return 0;
+	if (o->rotate) {
+		r->rotation = rotation_open(o->write, o->rotate, o->keep, &r->err);
+		r->writer = r->rotation ? rotation_next(r->rotation, &r->err) : NULL;
+	} else {
+		r->writer = recording_create(o->write, &r->err);
+	}
+	r->failed = !r->writer;
+	return r->failed ? -1 : 0;
 }
 
 int run_open_view(struct run *r, const struct options *o, struct view *v)
@@ -103,14 +125,36 @@ int run_open_view(struct run *r, const struct options *o, struct view *v)
 		return err_set(&r->err, EXIT_CANNOT_TRACE, "out of memory");
 	}
 	v->opt.color = wants_color(o, r->out);
-	if (o->write) {
-		r->writer = recording_create(o->write, &r->err);
-		if (!r->writer) {
-			r->failed = true;
-			return -1;
-		}
-	}
-	return 0;
+	return open_writer(r);
+}
+
+static void put_known(void *ctx, const void *rec, size_t len)
+{
+	struct run *r = ctx;
+
+	if (!r->failed && recording_put(r->writer, rec, len, &r->err))
+		r->failed = true;
+}
+
+/* The next record is the first that is new in the next file. */
+static void rotate(struct run *r)
+{
+	struct wire_end end = {
+		.h = {.kind = WIRE_TRACE_END, .len = sizeof(end), .ts = r->last_ts},
+		.reason = WIRE_END_ROTATED,
+	};
+	bool bad;
+
+	put_known(r, &end, sizeof(end));
+	bad = recording_close(r->writer, r->failed ? NULL : &r->err);
+	r->writer = bad ? NULL : rotation_next(r->rotation, &r->err);
+	r->failed = !r->writer;
+	if (r->failed)
+		return;
+	engine_state(r->engine, put_known, r);
+	if (!r->failed && recording_flush(r->writer, &r->err))
+		r->failed = true;
+	rotation_begun(r->rotation, r->writer);
 }
 
 void run_put(void *ctx, const void *rec, size_t len)
@@ -118,6 +162,8 @@ void run_put(void *ctx, const void *rec, size_t len)
 	struct run *r = ctx;
 	enum event_error bad;
 
+	if (r->rotation && !r->failed && rotation_due(r->rotation, r->writer))
+		rotate(r);
 	if (r->writer && !r->failed && recording_put(r->writer, rec, len, &r->err))
 		r->failed = true;
 	bad = engine_feed(r->engine, rec, len);
@@ -146,6 +192,18 @@ bool run_pending(const struct run *r)
 	return r->sent < r->view->out.len && !r->out_gone;
 }
 
+/* Who has stopped to read for ever must not keep a signal from us. */
+static void wait_for_reader(struct run *r)
+{
+	struct pollfd fds[] = {{.fd = output_fd(&r->output), .events = POLLOUT},
+			       {.fd = r->wake, .events = POLLIN}};
+
+	do {
+		if (poll(fds, 2, -1) > 0 && fds[1].revents)
+			r->woken(r->wake_ctx);
+	} while (!fds[0].revents);
+}
+
 /* Writes until at most `left` bytes are left; what it cannot write at once it waits for. */
 static bool push(struct run *r, size_t left)
 {
@@ -158,7 +216,7 @@ static bool push(struct run *r, size_t left)
 		r->sent += done;
 		if (b->len - r->sent <= left)
 			return true;
-		output_wait(&r->output);
+		wait_for_reader(r);
 	}
 }
 
@@ -216,6 +274,7 @@ int run_close(struct run *r)
 	/* first: who reads the rest of the output may be slow */
 	if (r->writer && recording_close(r->writer, r->failed ? NULL : &r->err))
 		r->failed = true;
+	rotation_free(r->rotation);
 	if (r->view && r->engine) {
 		if (r->view->slow)
 			catch_up(r);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "base/log.h"
 #include "cli/stats_row.h"
 #include "event/field.h"
+#include "source/confine.h"
 #include "source/frame.h"
 
 #define EVERY UINT64_C(1000000000) /* ns */
@@ -20,16 +22,15 @@
 
 /* ---- what is known ---- */
 
-static uint64_t resident(void)
+static uint64_t resident(const struct stats *s)
 {
+	char text[128];
+	ssize_t n = pread(s->statm, text, sizeof(text) - 1, 0);
 	unsigned long pages = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
 
-	if (f) {
-		if (fscanf(f, "%*u %lu", &pages) != 1)
-			pages = 0;
-		fclose(f);
-	}
+	text[n > 0 ? n : 0] = '\0';
+	if (sscanf(text, "%*u %lu", &pages) != 1)
+		pages = 0;
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
@@ -49,7 +50,7 @@ static struct stats_now now_of(const struct stats *s, const struct engine *e)
 		.e = e,
 		.t = engine_totals(e),
 		.live = s->is_live ? &s->live : NULL,
-		.rss = s->is_live ? s->rss : resident(),
+		.rss = s->is_live ? s->rss : resident(s),
 		.cpu = cpu_time(),
 	};
 }
@@ -131,36 +132,28 @@ static int write_all(int fd, const char *p, size_t n)
 
 /* A reader finds the file as it was before or as it is now: a name of its own first. That is none
  * that node exporter's *.prom takes in. */
-static int replace(const char *path, const struct buf *b)
+static int replace(const struct stats *s, const struct buf *b)
 {
-	char *name;
 	int fd, bad, why;
 
-	if (asprintf(&name, "%s.XXXXXX", path) < 0) {
-		errno = ENOMEM;
+	if (unlinkat(s->folder, s->fresh, 0) && errno != ENOENT)
 		return -1;
-	}
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd < 0) {
-		why = errno;
-		free(name);
-		errno = why;
+	fd = openat(s->folder, s->fresh, CONFINE_CREATE, 0600);
+	if (fd < 0)
 		return -1;
-	}
 	/* who collects it is not root */
-	bad = write_all(fd, b->p, b->len) || fchmod(fd, 0644);
+	bad = write_all(fd, b->p, b->len) || fchmod(fd, CONFINE_PUBLIC);
 	why = errno;
 	if (close(fd) && !bad) {
 		bad = -1;
 		why = errno;
 	}
-	if (!bad && rename(name, path)) {
+	if (!bad && renameat(s->folder, s->fresh, s->folder, s->name)) {
 		bad = -1;
 		why = errno;
 	}
 	if (bad)
-		unlink(name);
-	free(name);
+		unlinkat(s->folder, s->fresh, 0);
 	errno = why;
 	return bad ? -1 : 0;
 }
@@ -174,7 +167,7 @@ static int write_metrics(const struct stats *s, const struct stats_now *n, struc
 		return 0;
 	stats_prometheus(&b, n);
 	errno = ENOMEM;
-	bad = b.failed || replace(s->o->metrics, &b);
+	bad = b.failed || replace(s, &b);
 	if (bad)
 		err_set(err, EXIT_INCONCLUSIVE, "cannot write metrics '%s': %s", s->o->metrics,
 			strerror(errno));
@@ -184,18 +177,49 @@ static int write_metrics(const struct stats *s, const struct stats_now *n, struc
 
 /* ---- when ---- */
 
+/* A tracer that runs opens no path any more: what is beneath these is all that it can reach. */
+static int open_files(struct stats *s)
+{
+	const char *path = s->o->metrics, *slash = path ? strrchr(path, '/') : NULL;
+	char folder[PATH_MAX];
+
+	s->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	if (!path)
+		return 0;
+	s->name = slash ? slash + 1 : path;
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
+	if ((size_t)snprintf(s->fresh, sizeof(s->fresh), ".%s.new", s->name) >= sizeof(s->fresh)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	s->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return s->folder < 0 ? -1 : 0;
+}
+
 int stats_start(struct stats *s, const struct options *o, const struct engine *e, struct err *err)
 {
 	struct stats_now n;
+	int bad;
 
-	*s = (struct stats){.o = o, .started = live_now()};
+	*s = (struct stats){.o = o, .started = live_now(), .statm = -1, .folder = -1};
+	if (!o->stats && !o->metrics)
+		return 0;
 	s->told = s->started;
 	s->cpu = cpu_time();
-	n = now_of(s, e);
-	if (!write_metrics(s, &n, err))
+	if (open_files(s)) {
+		bad = err_set(err, EXIT_USAGE, "cannot write metrics '%s': %s", o->metrics,
+			      strerror(errno));
+	} else {
+		n = now_of(s, e);
+		confine_try(true);
+		bad = write_metrics(s, &n, err);
+		confine_try(false);
+	}
+	if (!bad)
 		return 0;
 	err->status = EXIT_USAGE;
-	return err_hint(err, "its folder must be there, and new files in it are made");
+	return err_hint(err, "its folder must be there and be this user's, also without the rights of root "
+			     "over the files of others");
 }
 
 uint64_t stats_due(const struct stats *s)
@@ -208,7 +232,7 @@ void stats_stop(struct stats *s, const struct live *l)
 	if (!s->o->stats && !s->o->metrics)
 		return;
 	live_stats(l, &s->live);
-	s->rss = resident();
+	s->rss = resident(s);
 	s->is_live = true;
 }
 
@@ -246,4 +270,8 @@ void stats_end(struct stats *s, struct run *r)
 		say(s, &n, live_now(), true);
 	if (write_metrics(s, &n, r->failed ? NULL : &r->err))
 		r->failed = true;
+	if (s->statm >= 0)
+		close(s->statm);
+	if (s->folder >= 0)
+		close(s->folder);
 }

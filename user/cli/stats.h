@@ -3,6 +3,7 @@
 #ifndef SIGTRACE_CLI_STATS_H
 #define SIGTRACE_CLI_STATS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,6 +20,10 @@ struct stats {
 	uint64_t rss;	  /* bytes, while the trace was open */
 	struct live_stats live;
 	bool is_live;	  /* `live` was filled */
+	int statm;	  /* /proc/self/statm; -1: not open */
+	int folder;	  /* of the file; -1: not open */
+	const char *name; /* in it */
+	char fresh[NAME_MAX + 1];
 	bool bad;	  /* the file could not be written last time, and that was said */
 };
 

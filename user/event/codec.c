@@ -57,6 +57,7 @@ static const uint16_t ends[WIRE_KIND_MAX + 1][TEXTS] = {
 	[WIRE_TASK_ENV] = {END(wire_env, ssh_connection), END(wire_env, ssh_tty)},
 	[WIRE_SIGNAL_GENERATE] = {END(wire_generate, target_comm)},
 	[WIRE_USER_NAME] = {END(wire_user, name)},
+	[WIRE_TASK_PLACE] = {END(wire_place, cgroup_name)},
 };
 
 static void terminate(struct event *ev, unsigned kind)

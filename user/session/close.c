@@ -12,9 +12,8 @@
 #define SETTLE (90 * MS)	/* from the end, an orphan is told within 100 ms; measured: all but SIGPIPE within 10 ms (ssh-facts 6) */
 #define SETTLE_MORE (50 * MS)	/* again, while a fatal signal is on its way .. */
 #define SETTLE_MOST (1500 * MS) /* .. and no longer than this after the end */
-#define SERVER_LAG (500 * MS)	/* that a server may take to end after the command did */
 
-static void set_deadline(struct sessions *s, struct session *x, uint64_t ts)
+void session_deadline(struct sessions *s, struct session *x, uint64_t ts)
 {
 	if (timer_set(&s->deadlines, &x->deadline, ts))
 		s->failed = true;
@@ -27,7 +26,7 @@ static void settle(struct sessions *s, struct session *x, uint64_t ts)
 		return;
 	x->state = SESSION_SETTLING;
 	x->ended = ts;
-	set_deadline(s, x, ts + SETTLE);
+	session_deadline(s, x, ts + SETTLE);
 }
 
 void close_mark(struct sessions *s, struct session *x)
@@ -76,7 +75,7 @@ static void add_gone(struct sessions *s, struct session *x, const struct task *t
 /* EOF may end a process before the server's own process goes. */
 static bool is_ending(const struct session *x)
 {
-	return x->state != SESSION_OPEN || (x->conn && conn_changed(x->conn));
+	return x->state != SESSION_OPEN || x->unplugged.seq || (x->conn && conn_changed(x->conn));
 }
 
 /* How it ended no record tells, so nothing is told of it but that it is gone. */
@@ -108,7 +107,7 @@ static void exited_of(struct sessions *s, struct session *x, struct task *t, con
 	if (x->root == t) {
 		mark_once(&x->root_exit, ev);
 		if (x->state == SESSION_OPEN)
-			set_deadline(s, x, ts + SERVER_LAG);
+			session_deadline(s, x, ts + SERVER_LAG);
 	} else if (x->server == t) {
 		mark_once(&x->server_exit, ev);
 		settle(s, x, ts);
@@ -116,7 +115,7 @@ static void exited_of(struct sessions *s, struct session *x, struct task *t, con
 		mark_once(&x->keeper_exit, ev);
 		settle(s, x, ts);
 	} else if (x->number == t->session && x->state == SESSION_OPEN && x->root_exit.seq) {
-		set_deadline(s, x, ts + SERVER_LAG);
+		session_deadline(s, x, ts + SERVER_LAG);
 	}
 }
 
@@ -152,7 +151,7 @@ static void ends_with_conn(struct sessions *s, struct session *x, const struct e
 {
 	if (x->keeper && x->state == SESSION_OPEN && x->conn && conn_changed(x->conn) &&
 	    !x->deadline.place)
-		set_deadline(s, x, ev->u.h.ts + SERVER_LAG);
+		session_deadline(s, x, ev->u.h.ts + SERVER_LAG);
 }
 
 static void on_conn(struct sessions *s, const struct event *ev, const struct wire_sock *sk)
@@ -195,7 +194,7 @@ static void on_generate(struct sessions *s, const struct event *ev)
 		mark_once(&x->hangup, ev);
 		x->hangup_alive = x->server && x->server->alive;
 		if (x->state == SESSION_OPEN)
-			set_deadline(s, x, ev->u.h.ts + SERVER_LAG);
+			session_deadline(s, x, ev->u.h.ts + SERVER_LAG);
 	}
 }
 
@@ -253,6 +252,8 @@ static void due_open(struct sessions *s, struct session *x)
 {
 	if (x->hangup.seq)
 		settle(s, x, x->hangup.ts);
+	else if (x->unplugged.seq)
+		settle(s, x, x->unplugged.ts);
 	else if (x->keeper && x->conn && conn_changed(x->conn))
 		settle(s, x, session_end(x));
 	else if (x->root_exit.seq && (x->pty || !x->members))
@@ -309,7 +310,7 @@ static void due_settling(struct sessions *s, struct session *x)
 	const struct task *t;
 
 	if (!is_quiet(x) && s->now < x->ended + SETTLE_MOST) {
-		set_deadline(s, x, s->now + SETTLE_MORE);
+		session_deadline(s, x, s->now + SETTLE_MORE);
 		return;
 	}
 	if (!x->members) {
@@ -319,7 +320,7 @@ static void due_settling(struct sessions *s, struct session *x)
 	x->state = SESSION_ASKED;
 	DL_APPEND2(s->asked, x, asked_prev, asked_next);
 	x->asked_seq = s->seq;
-	set_deadline(s, x, s->now + ANSWER_WAIT);
+	session_deadline(s, x, s->now + ANSWER_WAIT);
 	DL_FOREACH2(x->members, t, member_next) {
 		session_asks(s, t->key.tgid);
 	}

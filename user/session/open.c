@@ -124,6 +124,7 @@ static struct session *open_root(struct sessions *s, struct task *t, struct task
 	x->pty = t->s.tty;
 	x->preexisting = preexisting;
 	set_request(s, x, t);
+	ends_opened(x);
 	session_join(x, t);
 	session_done(s, DONE_OPEN, x, NULL);
 	return x;

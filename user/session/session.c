@@ -292,8 +292,28 @@ static void on_lost(struct sessions *s, const struct event *ev)
 	s->lost_kinds[kind] += count;
 }
 
+/*
+ * Nobody looked for so long behind a deadline: the machine was suspended, or we were stopped. What
+ * was to happen by then had no time to, so it gets the time once more.
+ */
+#define SLEPT (60000 * MS)
+
+static void wake_up(struct sessions *s)
+{
+	uint64_t gap = s->now - s->due;
+
+	timers_postpone(&s->deadlines, gap);
+	timers_postpone(&s->conns.looks, gap);
+	interrupt_postpone(s, gap);
+	s->due = sessions_deadline(s);
+}
+
 static void due(struct sessions *s)
 {
+	if (s->now < s->due)
+		return;
+	if (s->now - s->due > SLEPT)
+		wake_up(s);
 	if (s->now < s->due)
 		return;
 	s->due = UINT64_MAX;
@@ -340,6 +360,7 @@ void sessions_apply(struct sessions *s, const struct event *ev)
 	open_apply(s, ev);
 	noise_apply(s, ev);
 	interrupt_apply(s, ev);
+	ends_apply(s, ev);
 	close_apply(s, ev);
 }
 
@@ -445,7 +466,8 @@ void sessions_finish(struct sessions *s)
 uint64_t session_end(const struct session *x)
 {
 	uint64_t changed = x->conn ? conn_changed(x->conn) : 0;
-	const uint64_t signs[] = {changed, x->root_exit.ts, x->server_exit.ts, x->hangup.ts};
+	const uint64_t signs[] = {changed, x->root_exit.ts, x->server_exit.ts, x->hangup.ts,
+				  x->unplugged.ts};
 	uint64_t first = 0;
 
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)

@@ -10,6 +10,7 @@
 
 #define MS UINT64_C(1000000)
 #define ANSWER_WAIT (500 * MS) /* for the kernel's answer; live it takes a few ms */
+#define SERVER_LAG (500 * MS) /* that a server may take to end after the command did */
 #define LOST_CPUS 256 /* as bpf/emit.h counts them */
 
 /* Most that are kept. Above them the oldest goes, be it open or one that is closed and that its
@@ -66,6 +67,10 @@ struct session {
 	struct mark server_exit;
 	struct mark keeper_exit; /* where that is not the server's process */
 	struct mark unseen;  /* the root or the server's process is gone, and no record told how */
+	struct task_place place; /* of its root at its first exec */
+	uint32_t ends;	     /* WIRE_ENDS_*, as last told */
+	struct mark unplugged; /* no terminal: the server let go of its pipes, though they are in use */
+	bool unplugged_at_once; /* of both of them */
 	struct mark hangup;  /* SIGHUP of the kernel to the root of a pty session */
 	bool hangup_alive;   /* the server's process was still alive then */
 	uint64_t ended;	     /* ts of the first of the above that ended it */
@@ -265,6 +270,8 @@ uint32_t session_of_tty(const struct sessions *s, uint32_t sid, uint32_t pgid);
 /* Parts of session.c that live in files of their own. */
 void session_asks(struct sessions *s, uint32_t tgid);
 void session_due(struct sessions *s, uint64_t deadline);
+/* The deadline of a session, in place of the one before. */
+void session_deadline(struct sessions *s, struct session *x, uint64_t ts);
 void session_done(struct sessions *s, enum done_kind kind, struct session *session,
 		  struct interrupt *interrupt);
 /* An orphan of a session that was told has ended. */
@@ -298,12 +305,20 @@ void close_due(struct sessions *s);
 /* It is SESSION_DONE from now on. */
 void close_mark(struct sessions *s, struct session *x);
 
+/* ends.c: the end of a channel without a terminal, of which only its pipes tell */
+void ends_apply(struct sessions *s, const struct event *ev);
+/* What the root's place at its first exec was, if that was told already. */
+void ends_opened(struct session *x);
+/* Is the session one whose pipes tell of its end, and did that not come yet? */
+bool ends_to_watch(const struct session *x);
+
 /* interrupt.c */
 void interrupt_apply(struct sessions *s, const struct event *ev);
 void interrupt_due(struct sessions *s, bool all);
 /* Tells those of the session for which the kernel's answer is all that lacks. */
 void interrupt_flush(struct sessions *s, uint32_t session);
 uint64_t interrupts_deadline(const struct sessions *s);
+void interrupt_postpone(struct sessions *s, uint64_t gap);
 void interrupt_free(struct interrupt *i);
 
 /* via.c: the way of a key, from the user's terminal to the one where it is a signal */

@@ -14,8 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/parse.h"
 #include "sigtrace.skel.h"
+#include "source/accounts.h"
+#include "source/confine.h"
 #include "source/frame.h"
 #include "source/proc.h"
 #include "source/require.h"
@@ -35,6 +38,9 @@ struct live {
 	size_t scope_len;
 	uint32_t *uids; /* whose names were told */
 	size_t nuids;
+	struct helper accounts;
+	int proc;     /* the open /proc */
+	int terminal; /* the master of one of our own, until the first snapshot; -1: none */
 	int epfd;
 	uint64_t lost[LOSS_CPUS][WIRE_KIND_MAX + 1]; /* that were told */
 	unsigned empty; /* drains in a row that found nothing */
@@ -78,7 +84,7 @@ static void tell_user(struct live *l, uint32_t uid, uint64_t ts)
 		return;
 	l->uids = more;
 	l->uids[l->nuids++] = uid;
-	proc_user(uid, ts, &r);
+	accounts_ask(&l->accounts, uid, ts, &r);
 	put(l, &r, sizeof(r));
 }
 
@@ -92,9 +98,9 @@ static void tell_first(struct live *l, const struct wire_snapshot *r)
 	struct proc_args args;
 	struct wire_env env;
 
-	if (proc_args(&r->h, &args))
+	if (proc_args(l->proc, &r->h, &args))
 		put(l, &args, args.r.h.len);
-	if (!(r->task.scope & WIRE_SERVER) && is_server(l, r->task.ppid) && proc_env(&r->h, &env))
+	if (!(r->task.scope & WIRE_SERVER) && is_server(l, r->task.ppid) && proc_env(l->proc, &r->h, &env))
 		put(l, &env, sizeof(env));
 }
 
@@ -289,6 +295,44 @@ static int watch_ring(struct live *l, struct err *e)
 	return 0;
 }
 
+/*
+ * What is opened later is opened from here. From the terminal's master the programs learn what a
+ * keystroke's work runs.
+ */
+static int open_files(struct live *l, struct err *e)
+{
+	l->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l->proc < 0)
+		return fail(e, "cannot open /proc");
+	l->terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (l->terminal >= 0)
+		l->skel->bss->learn_fd = l->terminal;
+	return 0;
+}
+
+/* Whom a snapshot may have to read about; a command is ours. */
+static void warn_of_reading(const struct live_options *o)
+{
+	const char *lacks = o->scope == WIRE_SCOPE_CMD ? NULL : require_reader();
+
+	if (lacks)
+		log_line("without %s less is known of what runs already: the environment and the "
+			 "program of other users' processes cannot be read", lacks);
+}
+
+static int confine(const struct live *l, struct err *e)
+{
+	const struct confine c = {
+		.proc = l->proc,
+		.folder = l->o.folder,
+		.published = l->o.published,
+		/* -p's process is not ours to end */
+		.command = l->o.scope == WIRE_SCOPE_TREE ? 0 : (pid_t)l->o.tgid,
+	};
+
+	return confine_loop(&c, e);
+}
+
 struct live *live_open(const struct live_options *o, struct err *e)
 {
 	struct live *l = calloc(1, sizeof(*l));
@@ -298,11 +342,14 @@ struct live *live_open(const struct live_options *o, struct err *e)
 		return NULL;
 	}
 	l->o = *o;
-	l->epfd = -1;
-	l->measures = -1;
+	l->epfd = l->proc = l->terminal = l->measures = -1;
 	complaint[0] = '\0';
 	libbpf_set_print(on_complaint);
 	if (require_privileges(e) || require_host_pids(e) || require_kernel(e))
+		goto err;
+	warn_of_reading(o);
+	/* before there is anything of BPF, of which it must hold nothing */
+	if (accounts_start(&l->accounts, e))
 		goto err;
 	l->skel = sigtrace_bpf__open();
 	if (!l->skel) {
@@ -328,6 +375,8 @@ struct live *live_open(const struct live_options *o, struct err *e)
 		fail(e, "cannot attach the BPF programs");
 		goto err;
 	}
+	if (open_files(l, e) || confine(l, e))
+		goto err;
 	return l;
 err:
 	live_close(l);
@@ -352,16 +401,6 @@ static int run_iter(struct bpf_link *link)
 /* snapshot.bpf.c */
 enum { SNAP_MARK = 1, SNAP_EMIT, SNAP_ASKED, SNAP_PORTS, SNAP_LISTENERS, SNAP_CONNS,
        SNAP_CLIENTS };
-
-/* The master of a terminal of our own: from it the programs learn what a keystroke's work runs. */
-static int open_terminal(struct live *l)
-{
-	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	if (fd >= 0)
-		l->skel->bss->learn_fd = fd;
-	return fd;
-}
 
 static int snapshot(struct live *l, uint32_t mode)
 {
@@ -405,15 +444,15 @@ static void drain_to_now(struct live *l)
 
 int live_snapshot(struct live *l, uint64_t started, struct err *e)
 {
-	int terminal = open_terminal(l);
 	/* which ports are served must be known before a client of one can be told */
 	int bad = (l->o.named && snapshot_files(l, SNAP_PORTS)) || snapshot(l, SNAP_MARK) ||
 		  snapshot_files(l, SNAP_CLIENTS) || snapshot(l, SNAP_EMIT) ||
 		  snapshot_files(l, SNAP_LISTENERS) || snapshot_files(l, SNAP_CONNS);
 
 	l->skel->bss->learn_fd = 0;
-	if (terminal >= 0)
-		close(terminal);
+	if (l->terminal >= 0)
+		close(l->terminal);
+	l->terminal = -1;
 	if (bad)
 		return fail(e, "cannot take the snapshot of what runs");
 	l->first = true;
@@ -548,6 +587,27 @@ void live_ask(struct live *l, const uint32_t *tgids, size_t n)
 	tell_ready(l, 0, 1);
 }
 
+uint32_t live_ends(const struct live *l, const struct ends *e)
+{
+	return ends_look(l->proc, e);
+}
+
+void live_tell_ends(struct live *l, const struct wire_hdr *root, const uint64_t pipe[2],
+		    uint32_t ends)
+{
+	struct wire_place r;
+
+	live_drain(l);
+	frame_header(&r.h, WIRE_TASK_PLACE, sizeof(r));
+	r.h.tgid = r.h.pid = root->tgid;
+	r.h.start = root->start;
+	memcpy(r.h.comm, root->comm, sizeof(r.h.comm));
+	r.pipe[0] = pipe[0];
+	r.pipe[1] = pipe[1];
+	r.ends = ends;
+	put(l, &r, sizeof(r));
+}
+
 void live_tick(struct live *l)
 {
 	struct wire_tick r;
@@ -640,21 +700,40 @@ void live_stop(struct live *l)
 	tell_misses(l);
 }
 
+const void *live_elf(size_t *size)
+{
+	struct sigtrace_bpf *s = sigtrace_bpf__open();
+	const void *elf;
+
+	if (!s)
+		return NULL;
+	elf = s->skeleton->data;
+	*size = s->skeleton->data_sz;
+	sigtrace_bpf__destroy(s);
+	return elf;
+}
+
 void live_close(struct live *l)
 {
+	int fds[4];
+
 	if (!l)
 		return;
 	live_stop(l);
+	fds[0] = l->epfd;
+	fds[1] = l->proc;
+	fds[2] = l->terminal;
+	fds[3] = l->measures;
 	ring_buffer__free(l->ring);
-	if (l->epfd >= 0)
-		close(l->epfd);
-	if (l->measures >= 0)
-		close(l->measures);
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 	if (l->scope)
 		munmap(l->scope, l->scope_len);
 	ring_unmap(l->consumed);
 	ring_unmap(l->produced);
 	sigtrace_bpf__destroy(l->skel);
+	helper_stop(&l->accounts);
 	free(l->uids);
 	free(l);
 }

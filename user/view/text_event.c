@@ -137,6 +137,32 @@ static void detail_env(const struct line *l)
 	text_cstr(l->b, env->ssh_tty);
 }
 
+static void put_end(const struct line *l, const char *name, uint64_t pipe, uint32_t has)
+{
+	const struct wire_place *p = &l->ev->u.place;
+
+	if (!pipe)
+		return;
+	buf_printf(l->b, ", %s pipe %llu", name, (unsigned long long)pipe);
+	if (has && p->ends & WIRE_ENDS_KNOWN)
+		buf_str(l->b, p->ends & has ? " (the server has its other end)" :
+					      " (the server has let go of it)");
+}
+
+static void detail_place(const struct line *l)
+{
+	const struct wire_place *p = &l->ev->u.place;
+
+	buf_str(l->b, "cgroup ");
+	if (!p->cgroup[0])
+		buf_str(l->b, "not looked at");
+	else
+		text_cstr(l->b, p->cgroup_name[0] ? p->cgroup_name : "/");
+	put_end(l, "stdin", p->pipe[0], WIRE_ENDS_STDIN);
+	put_end(l, "stdout", p->pipe[1], WIRE_ENDS_STDOUT);
+	put_end(l, "stderr", p->pipe[2], 0);
+}
+
 /* ---- signal ---- */
 
 static void put_code(struct buf *b, uint32_t sig, int32_t code)
@@ -336,6 +362,7 @@ static const struct {
 	[WIRE_TASK_SNAPSHOT] = { "task", RAN, detail_snapshot },
 	[WIRE_TASK_ARGS] = { "args", RAN, detail_args },
 	[WIRE_TASK_ENV] = { "env", RAN, detail_env },
+	[WIRE_TASK_PLACE] = { "place", RAN, detail_place },
 	[WIRE_SIGNAL_GENERATE] = { "signal", TARGET, detail_generate },
 	[WIRE_SIGNAL_DELIVER] = { "deliver", RAN, detail_deliver },
 	[WIRE_TTY_KEY] = { "key", NOBODY, detail_key },

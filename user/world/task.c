@@ -20,6 +20,7 @@ static void task_free(struct task *t)
 	free(t->signals);
 	free(t->filename);
 	free(t->args);
+	free(t->place);
 	free(t);
 }
 
@@ -109,6 +110,15 @@ const char *world_user(const struct world *w, uint32_t uid)
 
 	HASH_FIND(hh, w->users, &uid, sizeof(uid), u);
 	return u && u->name[0] ? u->name : NULL;
+}
+
+void world_users(const struct world *w, void (*take)(void *ctx, uint32_t uid, const char *name),
+		 void *ctx)
+{
+	const struct user_name *u;
+
+	for (u = w->users; u; u = u->hh.next)
+		take(ctx, u->uid, u->name);
 }
 
 uint32_t exit_signal(uint32_t code)
@@ -478,6 +488,26 @@ static void apply_deliver(struct world *w, const struct event *ev)
 		s->delivered_seq = ev->seq;
 }
 
+static void apply_place(struct world *w, const struct event *ev)
+{
+	const struct wire_place *r = &ev->u.place;
+	struct task *t = world_event_task(w, ev);
+
+	/* user space's own, of the pipes that a session began with, tells nothing of today's */
+	if (!t || r->ends & WIRE_ENDS_KNOWN)
+		return;
+	if (!t->place)
+		t->place = calloc(1, sizeof(*t->place));
+	if (!t->place) {
+		w->failed = true;
+		return;
+	}
+	t->place->seq = ev->seq;
+	memcpy(t->place->cgroup, r->cgroup, sizeof(r->cgroup));
+	memcpy(t->place->pipe, r->pipe, sizeof(r->pipe));
+	memcpy(t->place->cgroup_name, r->cgroup_name, sizeof(r->cgroup_name));
+}
+
 static void apply_user(struct world *w, const struct event *ev)
 {
 	uint32_t uid = ev->u.user.uid;
@@ -512,6 +542,7 @@ static void (*const handlers[WIRE_KIND_MAX + 1])(struct world *, const struct ev
 	[WIRE_USER_NAME] = apply_user,
 	[WIRE_SOCK_OWNER] = apply_owner,
 	[WIRE_SOCK_CLIENT] = apply_client,
+	[WIRE_TASK_PLACE] = apply_place,
 };
 
 void world_stale_exit(const struct world *w, unsigned i, const struct event *ev, struct event *exit)

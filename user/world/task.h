@@ -38,6 +38,14 @@ struct task_signal {
 	char sender_comm[WIRE_COMM];
 };
 
+/* Where a process stands: wire_place. */
+struct task_place {
+	uint64_t seq;		/* of the record, 0: none */
+	uint64_t cgroup[WIRE_CGROUPS];
+	uint64_t pipe[3];
+	char cgroup_name[64];
+};
+
 #define TASK_SIGNALS 6
 #define TASK_PORTS 8
 
@@ -86,6 +94,7 @@ struct task {
 	uint32_t exit_code;	/* raw */
 	char *filename;		/* of the last exec, or NULL */
 	char *args;
+	struct task_place *place; /* as last told; NULL: never */
 	struct wire_sock ssh;	/* SSH_CONNECTION of a session's root at its first exec; family 0: none */
 	uint16_t ports[TASK_PORTS]; /* on which it listens, as its last snapshot told */
 	unsigned nports;
@@ -150,6 +159,10 @@ void world_forget(struct world *w, struct task *t);
 
 /* Account name of uid as a user.name record told it, else NULL. */
 const char *world_user(const struct world *w, uint32_t uid);
+
+/* Hands out each account that was told of; name "": it has none. */
+void world_users(const struct world *w, void (*take)(void *ctx, uint32_t uid, const char *name),
+		 void *ctx);
 
 /* exit_code, raw -> 0 or the signal; -1 or the status. */
 uint32_t exit_signal(uint32_t code);
