@@ -30,7 +30,7 @@ static void found(struct sessions *s, const struct event *ev)
 	x->opened = (struct mark){.ts = ev->u.h.ts, .seq = ev->seq};
 	x->deadline = UINT64_MAX;
 	x->lost_records = s->lost;
-	x->lost_before = s->lost + s->evicted + s->world->evicted;
+	x->missing_before = sessions_missing(s);
 	t->held++;
 	set_task(x, &t->s);
 	s->command = x;
