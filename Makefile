@@ -2,7 +2,8 @@
 #
 # make                  build/sigtrace
 # make demo             install what is missing, build, `sigtrace demo`        (as root)
-# make test             install what is missing, build, every test             (as root)
+# make test [VM=bullseye]  install what is missing, build, every test             (as root)
+# make test-vm [KERNEL=bullseye]  the live tests on other kernels, under qemu: tools/test-vm (as root)
 # make check            structure, manual, wire format, unit and golden tests     (no root needed)
 # make golden-update    rewrite what the golden cases expect; read the diff before you commit it
 # make fuzz [T=60] [F=check]  each libFuzzer target of tests/fuzz, or one, for T seconds
@@ -45,7 +46,7 @@ MAIN_SRC  := user/cli/main.c
 PURE_SRC  := $(wildcard $(PURE_DIRS:%=user/%/*.c))
 USER_SRC  := $(filter-out $(MAIN_SRC),$(wildcard user/source/*.c user/cli/*.c))
 # Of the library, which reads recordings and must do without libbpf and without stderr.
-LIB_SRC   := $(filter-out user/base/log.c,$(PURE_SRC)) user/source/recording_read.c \
+LIB_SRC   := $(filter-out user/base/log.c,$(PURE_SRC)) user/source/recording_read.c user/source/recording_folder.c \
 	$(wildcard user/lib/*.c)
 UNIT_SRC  := $(wildcard tests/unit/test_*.c)
 UNIT_LIB_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
@@ -97,12 +98,12 @@ BENCH_BPF_OBJ := $(patsubst %.c,$(O)/%.o,$(BENCH_BPF))
 # ---- what is asked for, and whether the machine has what that takes ---------------------------
 # Goals in SELF_HELP do without a compiler or call tools/setup first, and then make again.
 
-SELF_HELP := clean demo test fuzz bench check-layers check-reasons
+SELF_HELP := clean demo test test-vm fuzz bench check-layers check-reasons
 ifneq ($(filter-out $(SELF_HELP),$(or $(MAKECMDGOALS),all)),)
 
 hash := \#
 NEED_CMD := $(firstword $(CC)) $(CLANG) $(BPFTOOL) $(LLVM_STRIP) $(PKG_CONFIG)
-NEED_PC  := libbpf libelf zlib libzstd
+NEED_PC  := libbpf libelf zlib libzstd libcap-ng libseccomp
 ifneq ($(filter-out all install man lib $(O)/sigtrace,$(or $(MAKECMDGOALS),all)),)
 NEED_PC  += cmocka jansson
 endif
@@ -124,8 +125,8 @@ endif
 
 pc = $(if $(strip $(2)),$(shell $(PKG_CONFIG) $(1) $(2)))
 BPF_CFLAGS_PC := $(call pc,--cflags,$(filter libbpf,$(NEED_PC)))
-LIB_CFLAGS    := $(call pc,--cflags,$(filter libbpf libelf zlib libzstd,$(NEED_PC)))
-LIB_LIBS      := $(call pc,--libs,$(filter libbpf libelf zlib libzstd,$(NEED_PC)))
+LIB_CFLAGS    := $(call pc,--cflags,$(filter libbpf libelf zlib libzstd libcap-ng libseccomp,$(NEED_PC)))
+LIB_LIBS      := $(call pc,--libs,$(filter libbpf libelf zlib libzstd libcap-ng libseccomp,$(NEED_PC)))
 ZSTD_LIBS     := $(call pc,--libs,libzstd)
 TEST_CFLAGS   := $(call pc,--cflags,$(filter cmocka jansson,$(NEED_PC)))
 # Never libbpf: a test that pulls it in does not link, and that is how we know.
@@ -182,7 +183,7 @@ changed  = $(if $(filter-out $(call packed,$(1)),$(call packed,$(file <$(2)))),F
 
 # ---- the program -----------------------------------------------------------------------------
 
-.PHONY: all lib demo test check bench man install clean golden-update test-programs soak for-test for-demo for-bench fuzz fuzz-programs \
+.PHONY: all lib demo test test-vm check bench man install clean golden-update test-programs soak for-test for-demo for-bench fuzz fuzz-programs \
 	check-static check-layers check-pure check-reasons check-wire check-exports FORCE
 
 all: $(O)/sigtrace
@@ -332,7 +333,8 @@ $(FLOOR): %: %.o
 	$(Q)$(HOST_LINK) -o $@ $^ $(LIB_LIBS) $(LDLIBS)
 
 # tools/fuzz makes these, with FUZZ_BUILD=1 and an $(O) of their own; nothing of them needs BPF.
-FUZZ_USER := $(call obj,user/source/recording_read.c user/source/recording_write.c)
+FUZZ_USER := $(call obj,user/source/recording_read.c user/source/recording_write.c \
+	user/source/recording_folder.c)
 fuzz-programs: $(FUZZ) $(O)/tests/fuzz/write_seeds
 
 ifneq ($(FUZZ_BUILD),)
@@ -406,7 +408,12 @@ check: all man check-static check-exports $(LIB_EXAMPLE) $(UNIT) $(GOLD)
 test:
 	$(Q)tools/setup --test
 	$(Q)$(MAKE) for-test
-	$(Q)O='$(O)' tools/run-tests unit golden live
+	$(Q)O='$(O)' tools/run-tests unit golden live $(VM:%=vm/%)
+
+test-vm:
+	$(Q)tools/setup --vm
+	$(Q)$(MAKE) for-test
+	$(Q)O='$(O)' TESTS='$(TESTS)' tools/test-vm $(KERNEL)
 
 demo:
 	$(Q)tools/setup

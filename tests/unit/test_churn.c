@@ -136,7 +136,8 @@ static void cases_for_ever(void **state)
 	       warm, WARM, most, ROUNDS);
 	assert_true(all > 40 * ROUNDS);
 	assert_int_equal(engine_totals(c.e).evicted, 0);
-	assert_true(most <= warm);
+	/* malloc(3) gives away a remainder too small to keep; one lost chunk a round would be 1,440 */
+	assert_true(most <= warm + 1024);
 	engine_free(c.e);
 	for (int i = 0; i < VIEWS; i++)
 		view_free(c.v[i]);

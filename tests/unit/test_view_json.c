@@ -328,11 +328,12 @@ static void test_every_reason_has_a_name(void **state)
 		[WIRE_END_SIGNAL] = "signal", [WIRE_END_DURATION] = "duration",
 		[WIRE_END_COMMAND] = "command", [WIRE_END_OUTPUT] = "output",
 		[WIRE_END_ERROR] = "error", [WIRE_END_CUT] = "cut",
+		[WIRE_END_ROTATED] = "rotated",
 	};
 	uint32_t reason;
 
 	(void)state;
-	for (reason = WIRE_END_SIGNAL; reason <= WIRE_END_CUT; reason++) {
+	for (reason = WIRE_END_SIGNAL; reason <= WIRE_END_ROTATED; reason++) {
 		struct event ev = record(12, WIRE_TRACE_END, SEC, 0, "");
 		json_t *o;
 

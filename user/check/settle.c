@@ -68,6 +68,9 @@ static void doubt(struct doubts *d)
 	else if (k->maybe)
 		buf_printf(&d->why, "%llu time%s it cannot be told: a command line was cut off",
 			   (unsigned long long)k->maybe, k->maybe == 1 ? "" : "s");
+	else if (k->folded)
+		buf_printf(&d->why, "%llu of a storm of signals were told by count, without the time of each",
+			   (unsigned long long)k->folded);
 	else if (k->open)
 		buf_printf(&d->why, "the trace ended while the time of %llu was not over",
 			   (unsigned long long)k->open);
@@ -157,7 +160,7 @@ static enum check_verdict settle_count(struct check *k, struct doubts *d)
 
 static enum check_verdict settle_every(struct check *k, struct doubts *d)
 {
-	if (k->broken && (k->right_no || !lost_right(d->c, k))) {
+	if (k->broken && (k->right_no || (!lost_right(d->c, k) && !k->folded))) {
 		buf_printf(&k->why, "%llu of ", (unsigned long long)k->broken);
 		times(&k->why, k->yes);
 		buf_str(&k->why, k->right_no ? " it came all the same" : " it did not come");

@@ -69,16 +69,22 @@ void many_sweep(struct conns *c, struct world *w)
 {
 	struct port *p, *next;
 	struct conn *k;
+	bool gone = false;
 
 	DL_FOREACH_SAFE(c->ports, p, next) {
 		if (p->keeper->alive)
 			continue;
+		gone = true;
 		world_release(w, p->keeper);
 		DL_DELETE(c->ports, p);
 		c->nports--;
 		free(p);
 	}
-	DL_FOREACH(c->list, k) {
+	if (gone)
+		DL_FOREACH(c->list, k)
+			if (k->keeper && !k->keeper->alive)
+				conns_stale(c, k);
+	LL_FOREACH2(c->stale, k, stale_next) {
 		if (!k->keeper || (k->keeper->alive && !k->closed.seq))
 			continue;
 		world_release(w, k->keeper);

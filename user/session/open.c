@@ -80,15 +80,15 @@ static struct session *new_session(struct sessions *s, struct task *server, stru
 		return NULL;
 	}
 	x->number = ++s->count;
-	x->deadline = UINT64_MAX;
 	x->server = server;
-	if (server)
-		server->held++;
+	session_take(x, ROLE_SERVER, server);
 	x->conn = conn;
 	if (conn) {
 		conn->refs++;
 		conn->sessions++;
-		conn->deadline = 0;
+		timer_clear(&s->conns.looks, &conn->look);
+		DL_APPEND2(conn->opened, x, conn_prev, conn_next);
+		s->late |= conn_changed(conn) != 0;
 		x->sk = conn->sk;
 	}
 	x->opened = (struct mark){.ts = ev->u.h.ts, .seq = ev->seq};
@@ -105,7 +105,7 @@ static struct session *new_session(struct sessions *s, struct task *server, stru
 static void set_root(struct sessions *s, struct session *x, struct task *t)
 {
 	x->root = t;
-	t->held++;
+	session_take(x, ROLE_ROOT, t);
 	x->root_tgid = t->key.tgid;
 	x->root_pgid = t->s.pgid;
 	x->root_sid = t->s.sid;
@@ -124,6 +124,7 @@ static struct session *open_root(struct sessions *s, struct task *t, struct task
 	x->pty = t->s.tty;
 	x->preexisting = preexisting;
 	set_request(s, x, t);
+	ends_opened(x);
 	session_join(x, t);
 	session_done(s, DONE_OPEN, x, NULL);
 	return x;
@@ -188,7 +189,7 @@ static void open_kept(struct sessions *s, struct task *t, const struct event *ev
 	if (!x)
 		return;
 	x->keeper = keeper;
-	keeper->held++;
+	session_take(x, ROLE_KEEPER, keeper);
 	x->conn_sure = sure;
 	if (!k)
 		x->sk = t->ssh;
@@ -245,14 +246,14 @@ static void adopt(struct sessions *s, struct task *t)
  * internal-sftp: forked, setsid(), and no exec (OpenSSH session.c do_child()): a server's process
  * that leads a session of its own and is not the connection's first.
  */
-static struct task *internal_root(struct sessions *s, const struct conn *k)
+static struct task *internal_root(const struct conn *k)
 {
 	struct task *t;
 
-	for (t = s->world->tasks; t; t = t->hh.next)
-		if (t->alive && t->conn == k && t != k->first && t->s.sid == t->key.tgid &&
-		    !t->session)
+	DL_FOREACH2(k->tasks, t, conn_next) {
+		if (t->alive && t != k->first && t->s.sid == t->key.tgid && !t->session)
 			return t;
+	}
 	return NULL;
 }
 
@@ -303,9 +304,9 @@ static void open_idle(struct sessions *s, struct conn *k, struct task *server, u
 	session_done(s, DONE_OPEN, x, NULL);
 }
 
-static bool only_first_lives(const struct sessions *s, const struct conn *k)
+static bool only_first_lives(const struct conn *k)
 {
-	const struct task *t = conn_server(s->world, k);
+	const struct task *t = conn_server(k);
 
 	return !t || t == k->first;
 }
@@ -320,7 +321,7 @@ static void on_exited(struct sessions *s, const struct event *ev)
 		return;
 	if (t != k->first && t->s.sid == t->key.tgid)
 		open_internal(s, k, t, died_early(ev) ? REQUEST_NONE : REQUEST_SUBSYSTEM, ev);
-	else if (only_first_lives(s, k))
+	else if (only_first_lives(k))
 		open_idle(s, k, t, t->s.uid, ev);
 }
 
@@ -350,7 +351,7 @@ static void on_ready(struct sessions *s, const struct event *ev)
 		if (t->alive && !t->conn)
 			adopt(s, t);
 	DL_FOREACH(s->conns.list, k) {
-		struct task *server = conn_server(s->world, k);
+		struct task *server = conn_server(k);
 
 		if (!k->sessions && logged_in(s, server))
 			open_idle(s, k, server, server->s.uid, ev);
@@ -358,47 +359,61 @@ static void on_ready(struct sessions *s, const struct event *ev)
 }
 
 /* It may be the answer to somebody else's question, from before ours. */
-static bool is_answered(const struct sessions *s, const struct conn *k)
+static bool is_answered(const struct conn *k)
 {
 	const struct task *t;
 
-	for (t = s->world->tasks; t; t = t->hh.next)
-		if (t->conn == k && t->alive && t->seq < k->asked_seq &&
-		    t->snapshot_seq < k->asked_seq)
+	DL_FOREACH2(k->tasks, t, conn_next) {
+		if (t->alive && t->seq < k->asked_seq && t->snapshot_seq < k->asked_seq)
 			return false;
+	}
 	return true;
+}
+
+static int by_nth(const struct conn *a, const struct conn *b)
+{
+	return a->nth < b->nth ? -1 : a->nth > b->nth;
+}
+
+/* In the order in which the connections came. */
+static struct conn *take_answered(struct conns *c)
+{
+	struct conn *k, *next, *all = NULL;
+
+	DL_FOREACH_SAFE2(c->asked, k, next, asked_next) {
+		if (!is_answered(k))
+			continue;
+		conns_answered(c, k);
+		LL_PREPEND2(all, k, told_next);
+	}
+	LL_SORT2(all, by_nth, told_next);
+	return all;
 }
 
 static void answered(struct sessions *s, const struct event *ev)
 {
 	struct conn *k;
 
-	DL_FOREACH(s->conns.list, k) {
+	LL_FOREACH2(take_answered(&s->conns), k, told_next) {
 		struct task *t;
 
-		if (!k->asked_seq || !is_answered(s, k))
-			continue;
-		k->asked_seq = 0;
 		if (k->sessions || conn_changed(k))
 			continue;
-		t = internal_root(s, k);
+		t = internal_root(k);
 		if (t) {
 			open_internal(s, k, t, REQUEST_SUBSYSTEM, ev);
 		} else if (s->now >= k->authenticated.ts + IDLE_AFTER) {
-			t = conn_server(s->world, k);
+			t = conn_server(k);
 			if (t)
 				open_idle(s, k, t, t->s.uid, ev);
-		} else {
-			k->deadline = k->authenticated.ts + IDLE_AFTER;
-			session_due(s, k->deadline);
+		} else if (timer_set(&s->conns.looks, &k->look, k->authenticated.ts + IDLE_AFTER)) {
+			s->failed = true;
 		}
 	}
 }
 
 void open_apply(struct sessions *s, const struct event *ev)
 {
-	session_due(s, s->conns.due);
-	s->conns.due = UINT64_MAX;
 	switch (ev->u.h.kind) {
 	case WIRE_TASK_EXEC:
 		on_exec(s, ev);
@@ -416,48 +431,28 @@ void open_apply(struct sessions *s, const struct event *ev)
 			on_ready(s, ev);
 		break;
 	}
+	session_due(s, timers_deadline(&s->conns.looks));
+	s->failed |= s->conns.failed;
 }
 
 /* Logged in and still no command: internal-sftp, or port forwarding only. Which, and for whom, no
  * record tells, so the kernel is asked. */
 void open_due(struct sessions *s)
 {
-	struct conn *k;
+	struct timer *first;
 
-	DL_FOREACH(s->conns.list, k) {
+	while ((first = timers_first(&s->conns.looks)) && s->now >= first->at) {
+		struct conn *k = (struct conn *)((char *)first - offsetof(struct conn, look));
 		struct task *t;
 
-		if (!k->deadline || s->now < k->deadline)
-			continue;
-		k->deadline = 0;
+		timer_clear(&s->conns.looks, first);
 		if (k->sessions || conn_changed(k))
 			continue;
-		for (t = s->world->tasks; t; t = t->hh.next)
-			if (t->conn == k && t->alive) {
-				k->asked_seq = s->seq;
-				session_asks(s, t->key.tgid);
-			}
-	}
-}
-
-uint64_t open_deadline(const struct sessions *s)
-{
-	uint64_t first = UINT64_MAX;
-	const struct conn *k;
-
-	DL_FOREACH(s->conns.list, k) {
-		if (k->deadline && k->deadline < first)
-			first = k->deadline;
-	}
-	return first;
-}
-
-void open_postpone(struct sessions *s, uint64_t gap)
-{
-	struct conn *k;
-
-	DL_FOREACH(s->conns.list, k) {
-		if (k->deadline)
-			k->deadline += gap;
+		DL_FOREACH2(k->tasks, t, conn_next) {
+			if (!t->alive)
+				continue;
+			conns_ask(&s->conns, k, s->seq);
+			session_asks(s, t->key.tgid);
+		}
 	}
 }

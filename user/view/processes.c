@@ -64,7 +64,7 @@ static void take_signal(struct process *p, const struct engine *e, const struct 
 	struct sent *s = &p->sent[g->sig <= SIG_MAX ? g->sig : 0];
 	struct senders one = {0};
 
-	if (is_dying_of(s) && g->result)
+	if ((is_dying_of(s) && g->result) || (s->seq && event_repeats(ev)))
 		return;
 	senders_take(&one, e, ev);
 	*s = (struct sent){

@@ -186,10 +186,16 @@ static void text_end(struct view *v, const struct engine *e)
 	buf_char(b, '\n');
 }
 
+static void catch_up(struct view *v, const struct engine *e)
+{
+	text_catch_up((struct text *)v, e);
+}
+
 static const struct view_ops text_ops = {
 	.name = "text",
 	.event = text_event,
 	.fact = text_fact,
+	.catch_up = catch_up,
 	.end = text_end,
 };
 
