@@ -11,6 +11,8 @@ static struct client *holder(struct live *l, enum client_mode mode, const char *
 	struct client *c = live_ssh(l, mode, args);
 
 	*pid = live_number(l, c, "pid=");
+	while (l->trace.pid && !trace_pump(&l->trace, 0)) /* else it waits for us, and loses */
+		;
 	return c;
 }
 
