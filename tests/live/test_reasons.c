@@ -560,6 +560,22 @@ static void timeout_in_background(void **state)
 	kill(job, SIGKILL);
 }
 
+/* What runs on a terminal inside the session takes that one's keys. */
+static void inner_pty(void **state)
+{
+	struct live *l = live(state);
+	int shell, inner;
+	struct client *c = command(l, "script -qc 'exec sleep 1001' /dev/null </dev/null & echo pid=$$;"
+				      "sleep 1002; :", "pid=", &shell);
+
+	inner = sleeping(l, "1001");
+	sleeping(l, "1002");
+	live_type(l, c, INTR);
+	expect_missed(l, inner, "other_session", "inner_pty");
+	expect_ended(l, shell, "died");
+	done(l, c, inner);
+}
+
 static void left(void **state, const char *mode, const char *reason, const char *why)
 {
 	struct live *l = live(state);
@@ -620,6 +636,7 @@ int main(void)
 		LIVE_TEST(pid_ns_init_that_ignores),
 		LIVE_TEST(timeout_),
 		LIVE_TEST(timeout_in_background),
+		LIVE_TEST(inner_pty),
 		LIVE_TEST(own_group),
 		LIVE_TEST(own_session),
 	};
