@@ -564,16 +564,13 @@ static void timeout_in_background(void **state)
 static void inner_pty(void **state)
 {
 	struct live *l = live(state);
-	int shell, inner;
-	struct client *c = command(l, "script -qc 'exec sleep 1001' /dev/null </dev/null & echo pid=$$;"
-				      "sleep 1002; :", "pid=", &shell);
+	int holder;
+	struct client *c = program(l, "wait", "inner", &holder);
+	int inner = sleeping(l, "1001");
 
-	inner = sleeping(l, "1001");
-	sleeping(l, "1002");
 	live_type(l, c, INTR);
 	expect_missed(l, inner, "other_session", "inner_pty");
-	expect_ended(l, shell, "died");
-	done(l, c, inner);
+	done(l, c, holder);
 }
 
 static void left(void **state, const char *mode, const char *reason, const char *why)

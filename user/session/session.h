@@ -49,6 +49,7 @@ struct session {
 	struct mark keeper_exit; /* where that is not the server's process */
 	struct task_place place; /* of its root at its first exec */
 	uint32_t ends;	     /* WIRE_ENDS_*, as last told */
+	uint32_t ends_had;   /* .. and as ever told */
 	struct mark unplugged; /* no terminal: the server let go of its pipes, though they are in use */
 	bool unplugged_at_once; /* of both of them */
 	struct mark hangup;  /* SIGHUP of the kernel to the root of a pty session */
