@@ -19,7 +19,7 @@
 
 #include <linux/types.h>
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 
 /* number, NAME, name in JSON and -e, struct, has a tail of bytes behind the struct */
 #define WIRE_KINDS(X)                                                                              \
@@ -83,7 +83,7 @@ struct wire_begin {
 	__s64 realtime;	    /* CLOCK_REALTIME - CLOCK_BOOTTIME at the start, ns */
 	__s32 gmtoff;	    /* seconds east of UTC, for the clock times of the text view */
 	__u32 scope;	    /* WIRE_SCOPE_* */
-	__u32 scope_tgid;   /* of WIRE_SCOPE_TREE, WIRE_SCOPE_CMD */
+	__u32 scope_tgid;   /* of WIRE_SCOPE_TREE, and of a command, which goes with any scope; 0: none */
 	__u32 pad;
 	char host[64];
 	char boot_id[40];
@@ -98,6 +98,7 @@ struct wire_begin {
 #define WIRE_END_OUTPUT 4   /* nobody reads the output any more */
 #define WIRE_END_ERROR 5
 #define WIRE_END_CUT 6	    /* made by the reader: the recording stops without an end */
+#define WIRE_END_ROTATED 7  /* it goes on in the next file */
 
 /* Made by user space: the last record. */
 struct wire_end {
@@ -147,6 +148,7 @@ struct wire_tick {
 #define WIRE_CLIENT 4 /* has connected to a server of this very host */
 #define WIRE_KEYS 8   /* a process group with a client in it: its terminal's keys matter */
 #define WIRE_NAMED 16 /* WIRE_SERVER, and the user said so (--server) */
+#define WIRE_ALONE 32 /* WIRE_IN as a client and no more: its children are not */
 
 /* A task as task_struct shows it. Signal masks: bit N-1 is signal N. */
 struct wire_task {
@@ -278,6 +280,15 @@ struct wire_deliver {
 	__s32 si_code;
 	__u32 disposition;
 	__u32 pad;
+};
+
+/*
+ * Behind a wire_generate or a wire_deliver (h.len tells) that stands for more than one: in a storm
+ * signals like one that has a record of its own are counted. h.ts is the time of the first that was.
+ */
+struct wire_many {
+	__u64 count; /* not 0 */
+	__u64 ts_last;
 };
 
 #define WIRE_KEY_INTR 0

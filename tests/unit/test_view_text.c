@@ -523,6 +523,9 @@ static void test_summary(void **state)
 				.lost = 7 },
 	       "3 sessions, 4 Ctrl-Cs typed, 2 orphans, 1234 records, 7 lost: "
 	       "what is told of that time may be incomplete\n");
+	end_is((struct totals){ .records = 9, .evicted = 3 },
+	       "0 sessions, 0 Ctrl-Cs typed, 0 orphans, 9 records, 0 lost, "
+	       "3 not kept for lack of room: what is told of that time may be incomplete\n");
 }
 
 /* ---- hostile bytes ---- */
@@ -598,6 +601,49 @@ static void test_hostile_bytes(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* ---- a reader that falls behind ---- */
+
+static void urg(uint64_t ts, uint64_t many)
+{
+	struct event ev = kill_record(5, ts, 10, 300, "prog");
+
+	ev.many.count = many;
+	show_event(view, &ev, 3);
+}
+
+/* Events are counted, each of those that a record stands for; a fact comes all the same, behind the
+ * counts; and the counts when the reader is there again. */
+static void test_slow(void **state)
+{
+	struct event died = exit_record(6, 5 * SEC, 300, "prog", 11);
+	struct fact end = closing(6 * SEC);
+
+	(void)state;
+	add_session(3, "deploy", 0, REQUEST_EXEC);
+	urg(SEC, 0);
+	assert_non_null(strstr(buf_cstr(&view->out), "SIGUSR1 from kill 812"));
+	buf_reset(&view->out);
+	view->slow = true;
+	urg(2 * SEC, 0);
+	urg(3 * SEC, 48210);
+	show_event(view, &died, 3);
+	out_is("");
+	show_fact(view, &end);
+	lines_are("14:02:16.318  -        -        signal   -                ... 48,211 SIGUSR1 folded: the output is slow\n"
+		  "14:02:16.318  -        -        exit     -                ... 1 folded: the output is slow\n"
+		  "14:02:17.318  #3-      deploy   close    sshd 7497        after 15.5 s; w\n");
+	urg(7 * SEC, 0);
+	out_is("");
+	view->slow = false;
+	view->ops->catch_up(view, NULL);
+	lines_are("14:02:18.318  -        -        signal   -                ... 1 SIGUSR1 folded: the output is slow\n");
+	view->ops->catch_up(view, NULL);
+	out_is("");
+	urg(8 * SEC, 0);
+	assert_non_null(strstr(buf_cstr(&view->out), "SIGUSR1 from kill 812"));
+	buf_reset(&view->out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -618,6 +664,7 @@ int main(void)
 		TEST(test_orphans),
 		TEST(test_summary),
 		TEST(test_hostile_bytes),
+		TEST(test_slow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@ static void look(struct live *l, const struct ends_view *v)
 		.n = v->n,
 	};
 	struct wire_hdr root = {.tgid = v->root.tgid, .start = v->root.start};
-	uint32_t ends = ends_look(&at);
+	uint32_t ends = live_ends(l, &at);
 
 	if (!ends || ends == v->told)
 		return;

@@ -188,6 +188,13 @@ static const struct field rows_wire_env[] = {
 	END
 };
 
+/* Of struct wire_many, which few records have behind them. */
+#define MANY_DERIVED(K)                                                                            \
+	DERIVED(K, "count", json_count,                                                            \
+		"how many signals the record stands for, in a storm; 1 where it is not there"),    \
+	DERIVED(K, "ts_last", json_ts_last, "time of the last of them, where there is a count",    \
+		UNIT_NS)
+
 static const struct field rows_wire_generate[] = {
 #define K WIRE_SIGNAL_GENERATE
 #define T(member, title, ...) ROW(K, wire_generate, member, title, __VA_ARGS__)
@@ -218,6 +225,7 @@ static const struct field rows_wire_generate[] = {
 	DERIVED(K, "signo", json_signo, "number of the signal"),
 	DERIVED(K, "target", json_target, "whom the signal is for: tgid, pid, comm"),
 	DERIVED(K, "origin", json_origin, "what caused it: tty, user, kernel, timer, child, hangup"),
+	MANY_DERIVED(K),
 #undef T
 #undef R
 #undef K
@@ -234,6 +242,7 @@ static const struct field rows_wire_deliver[] = {
 	  .names = table_disposition),
 	R(pad, "pad", PAD, false, ""),
 #undef R
+	MANY_DERIVED(WIRE_SIGNAL_DELIVER),
 	END
 };
 

@@ -333,6 +333,7 @@ void cause_evidence(struct seqs *out, const struct session *x)
 
 	seqs_add(out, x->root_exit.seq);
 	seqs_add(out, x->server_exit.seq);
+	seqs_add(out, x->unseen.seq);
 	seqs_add(out, x->keeper_exit.seq);
 	if (cause_killed_root(x))
 		seqs_add(out, task_signal(x->root, SIGKILL)->seq);

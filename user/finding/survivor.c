@@ -115,7 +115,7 @@ static bool has_pty(const struct survivor *v)
 /* The client's "signal" request, or somebody's kill: it was signalled and ignored that. */
 static bool ignored_a_signal(const struct survivor *v)
 {
-	for (size_t i = 0; i < TASK_SIGNALS; i++) {
+	for (size_t i = 0; i < v->t->nsignals; i++) {
 		const struct task_signal *g = &v->t->signals[i];
 
 		if ((g->sig == 2 || g->sig == 3 || g->sig == 15) && g->result == 1)

@@ -8,6 +8,7 @@
 
 void tell_fact(struct engine *e, struct fact *f, struct seqs *evidence)
 {
+	e->failed |= evidence->failed;
 	seqs_sort(evidence);
 	f->evidence = evidence->v;
 	f->nevidence = evidence->n;
@@ -17,10 +18,16 @@ void tell_fact(struct engine *e, struct fact *f, struct seqs *evidence)
 	seqs_free(evidence);
 }
 
+/* What was not kept lacks as what was lost does. */
+static uint64_t lost_so_far(const struct engine *e)
+{
+	return e->sessions.lost + e->sessions.evicted + e->world.evicted;
+}
+
 enum confidence tell_confidence(const struct engine *e, const struct session *x,
 				enum confidence best)
 {
-	if (e->world.failed || e->sessions.failed || (x && e->sessions.lost > x->lost_before))
+	if (engine_failed(e) || (x && lost_so_far(e) > x->lost_before))
 		return CONF_GUESSED;
 	return best;
 }
@@ -202,6 +209,7 @@ void tell_interrupt(struct engine *e, const struct interrupt *i, const struct se
 	about(&f.u.interrupt, i, x);
 	e->totals.interrupts++;
 	e->totals.typed += i->origin == ORIGIN_TTY;
+	e->failed |= why.failed || !members || !missed || !via;
 	tell_fact(e, &f, &evidence);
 	buf_free(&why);
 	free(members);
@@ -224,7 +232,7 @@ static struct fact_member *members_at_end(const struct session *x, struct seqs *
 {
 	size_t left = count_members(x);
 	struct fact_member *gone = members_of(x->gone, x->ngone, evidence, NULL, x);
-	struct fact_member *all = realloc(gone, (x->ngone + left + 1) * sizeof(*all));
+	struct fact_member *all = gone ? realloc(gone, (x->ngone + left + 1) * sizeof(*all)) : NULL;
 	const struct task *t;
 
 	*n = 0;
@@ -290,6 +298,7 @@ static void tell_disconnect(struct engine *e, const struct session *x, const str
 		.comm = x->server ? x->server->comm : "",
 	};
 	e->totals.interrupts++;
+	e->failed |= why.failed || !members;
 	tell_fact(e, &f, &evidence);
 	buf_free(&why);
 	free(members);
@@ -346,6 +355,7 @@ static void tell_orphan(struct engine *e, const struct session *x, const struct 
 	};
 	e->totals.orphans++;
 	e->totals.intended += intended != NULL;
+	e->failed |= why.failed || advice.failed;
 	tell_fact(e, &f, &evidence);
 	buf_free(&why);
 	buf_free(&advice);
@@ -400,13 +410,14 @@ void tell_close(struct engine *e, const struct session *x)
 		.processes = x->processes,
 		.orphans = count_members(x),
 		.intended = count_intended(x, cause->end),
-		.lost = e->sessions.lost - x->lost_before,
+		.lost = e->sessions.lost - x->lost_records,
 		.client = here ? &client : NULL,
 		.why = buf_cstr(&why),
 		.server_tgid = x->server ? x->server->key.tgid : 0,
 		.server_comm = x->server ? x->server->comm : "",
 	};
 	e->totals.open--;
+	e->failed |= why.failed;
 	tell_fact(e, &f, &evidence);
 	buf_free(&why);
 	DL_FOREACH2(x->members, t, member_next) {

@@ -57,16 +57,16 @@ static void on_ends(struct sessions *s, struct session *x, const struct event *e
 void ends_apply(struct sessions *s, const struct event *ev)
 {
 	struct task *t = world_event_task(s->world, ev);
-	struct session *x;
+	struct role *r;
 
 	if (ev->u.h.kind != WIRE_TASK_PLACE || !t)
 		return;
-	DL_FOREACH(s->list, x) {
-		if (x->root != t)
+	DL_FOREACH(t->roles, r) {
+		if (r->session->root != t)
 			continue;
 		if (ev->u.place.ends & WIRE_ENDS_KNOWN)
-			on_ends(s, x, ev);
+			on_ends(s, r->session, ev);
 		else
-			ends_opened(x);
+			ends_opened(r->session);
 	}
 }

@@ -13,7 +13,7 @@ struct ends {
 	size_t n;
 };
 
-/* WIRE_ENDS_*; 0: the server's process is gone, or must not be looked at. */
-uint32_t ends_look(const struct ends *e);
+/* WIRE_ENDS_*; 0: the server's process is gone, or must not be looked at. proc: the open /proc. */
+uint32_t ends_look(int proc, const struct ends *e);
 
 #endif

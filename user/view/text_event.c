@@ -204,6 +204,26 @@ static void put_sender(struct buf *b, const struct wire_generate *g)
 		text_task(b, g->h.comm, g->h.tgid);
 }
 
+void text_grouped(struct buf *b, uint64_t n)
+{
+	if (n >= 1000) {
+		text_grouped(b, n / 1000);
+		buf_printf(b, ",%03u", (unsigned)(n % 1000));
+	} else {
+		buf_u64(b, n);
+	}
+}
+
+/* "... 48,211 x ": as many more like one that had a line of its own. */
+static void put_many(const struct line *l)
+{
+	if (!event_repeats(l->ev))
+		return;
+	buf_str(l->b, "... ");
+	text_grouped(l->b, event_count(l->ev));
+	buf_str(l->b, " x ");
+}
+
 static void detail_generate(const struct line *l)
 {
 	static const char *const results[] = {
@@ -214,6 +234,7 @@ static void detail_generate(const struct line *l)
 	const char *disposition = disposition_name(g->disposition);
 	struct buf *b = l->b;
 
+	put_many(l);
 	buf_str(b, signal_name(g->sig));
 	buf_str(b, " from ");
 	put_sender(b, g);
@@ -244,6 +265,7 @@ static void detail_deliver(const struct line *l)
 	const struct wire_deliver *d = &l->ev->u.deliver;
 	const char *disposition = disposition_name(d->disposition);
 
+	put_many(l);
 	buf_str(l->b, signal_name(d->sig));
 	buf_str(l->b, " (");
 	put_code(l->b, d->sig, d->si_code);
@@ -351,6 +373,11 @@ static const struct {
 	[WIRE_USER_NAME] = { "user", NOBODY, detail_user },
 };
 
+const char *text_label(unsigned kind)
+{
+	return lines[kind].label;
+}
+
 static bool is_child(const struct engine *e, uint32_t session, uint32_t tgid)
 {
 	struct session_view s = { 0 };
@@ -372,6 +399,9 @@ void text_event(struct view *v, const struct engine *e, const struct event *ev, 
 		return;
 	if (!text_shows(t, e, ev, session) || !view_wants_event(v, e, ev, session))
 		return;
+	if (text_folds(t, ev))
+		return;
+	text_catch_up(t, e);
 	if (lines[kind].whose == RAN) {
 		r.comm = ev->u.h.comm;
 		r.tgid = ev->u.h.tgid;
