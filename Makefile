@@ -2,7 +2,7 @@
 #
 # make                  build/sigtrace
 # make demo             install what is missing, build, `sigtrace demo`        (as root)
-# make test [VM=bullseye]  install what is missing, build, every test             (as root)
+# make test [VM=bullseye]  install what is missing, build, every test, a bit of each bench (as root)
 # make test-vm [KERNEL=bullseye]  the live tests on other kernels, under qemu: tools/test-vm (as root)
 # make check            structure, manual, wire format, unit and golden tests     (no root needed)
 # make golden-update    rewrite what the golden cases expect; read the diff before you commit it
@@ -407,8 +407,8 @@ check: all man check-static check-exports $(LIB_EXAMPLE) $(UNIT) $(GOLD)
 
 test:
 	$(Q)tools/setup --test
-	$(Q)$(MAKE) for-test
-	$(Q)O='$(O)' tools/run-tests unit golden live $(VM:%=vm/%)
+	$(Q)$(MAKE) for-test for-bench
+	$(Q)O='$(O)' QUICK=smoke tools/run-tests unit golden live bench $(VM:%=vm/%)
 
 test-vm:
 	$(Q)tools/setup --vm
