@@ -32,6 +32,7 @@ struct options {
 	uint64_t rotate;       /* bytes of a file, then -w is a folder; 0: -w is one file */
 	uint32_t keep;	       /* of these, how many; 0: all */
 	const char *output;    /* -o */
+	bool redact;	       /* --redact args */
 	bool append;	       /* .. behind what is in it */
 	uint64_t duration;     /* ns, 0: none */
 	int ready_fd;	       /* -1: none */
