@@ -19,6 +19,7 @@
 #include "cli/run.h"
 #include "session/conn.h"
 #include "source/frame.h"
+#include "source/notify.h"
 
 #define FLUSH_EVERY (1000 * UINT64_C(1000000)) /* ns: what a killed tracer may lose of a recording */
 #define ASKS 256
@@ -29,6 +30,7 @@ struct trace {
 	struct run run;
 	struct live *live;
 	struct command command;
+	struct notify notify;
 	int process; /* pidfd: ends the trace when readable; -1: none */
 	int signals;
 	sigset_t mask;	  /* what signalfd takes */
@@ -137,8 +139,11 @@ static void take_precedence(void)
 		(void)!setpriority(PRIO_PROCESS, 0, -20);
 }
 
-static void say_ready(const struct options *o)
+static void say_ready(struct trace *t)
 {
+	const struct options *o = t->run.o;
+
+	notify_say(&t->notify, "READY=1");
 	if (o->ready_fd < 0)
 		return;
 	if (write(o->ready_fd, "\n", 1) != 1)
@@ -208,6 +213,7 @@ static int sleep_for(struct trace *t, size_t drained)
 		ms = until(now, t->started + t->run.o->duration, ms);
 	if (t->grace)
 		ms = until(now, t->grace, ms);
+	ms = until(now, t->notify.next, ms);
 	if (t->run.writer)
 		ms = until(now, t->flushed + FLUSH_EVERY, ms);
 	return ms;
@@ -290,6 +296,7 @@ static void loop(struct trace *t)
 		drained = live_drain(t->live);
 		serve_engine(t);
 		flush(t);
+		notify_alive(&t->notify, live_now());
 		if (!t->reason)
 			check_end(t);
 	}
@@ -299,6 +306,7 @@ static void end(struct trace *t)
 {
 	struct wire_end r;
 
+	notify_say(&t->notify, "STOPPING=1");
 	if (t->live) {
 		if (t->grace && t->reason == WIRE_END_COMMAND)
 			look(t);
@@ -317,6 +325,7 @@ int trace_live(const struct options *o, struct view *v, int *told)
 
 	t.started = live_now();
 	t.flushed = t.started;
+	notify_open(&t.notify);
 	if (told)
 		*told = -1;
 	if (run_open_view(&t.run, o, v ? v : run_view(o)))
@@ -328,7 +337,7 @@ int trace_live(const struct options *o, struct view *v, int *told)
 	if (open_live(&t))
 		goto out;
 	say_watching(&t.run);
-	say_ready(o);
+	say_ready(&t);
 	t.run.hold = false;
 	if (o->command && command_start(&t.command, o->command[0], &t.run.err)) {
 		t.run.failed = true;
@@ -353,5 +362,6 @@ out:
 		close(t.process);
 	if (t.signals >= 0)
 		close(t.signals);
+	notify_close(&t.notify);
 	return status;
 }
