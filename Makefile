@@ -2,7 +2,8 @@
 #
 # make                  build/sigtrace
 # make demo             install what is missing, build, `sigtrace demo`        (as root)
-# make test             install what is missing, build, every test             (as root)
+# make test [VM=bullseye]  install what is missing, build, every test             (as root)
+# make test-vm [KERNEL=bullseye]  the live tests on other kernels, under qemu: tools/test-vm (as root)
 # make check            structure, manual, wire format, unit and golden tests     (no root needed)
 # make golden-update    rewrite what the golden cases expect; read the diff before you commit it
 # make fuzz [T=60] [F=check]  each libFuzzer target of tests/fuzz, or one, for T seconds
@@ -97,7 +98,7 @@ BENCH_BPF_OBJ := $(patsubst %.c,$(O)/%.o,$(BENCH_BPF))
 # ---- what is asked for, and whether the machine has what that takes ---------------------------
 # Goals in SELF_HELP do without a compiler or call tools/setup first, and then make again.
 
-SELF_HELP := clean demo test fuzz bench check-layers check-reasons
+SELF_HELP := clean demo test test-vm fuzz bench check-layers check-reasons
 ifneq ($(filter-out $(SELF_HELP),$(or $(MAKECMDGOALS),all)),)
 
 hash := \#
@@ -175,13 +176,14 @@ BPF_CC     = $(CLANG) -target bpf -O2 -g -mcpu=v3 -Wall -Werror -D__TARGET_ARCH_
 # $(call changed,VALUE,FILE): "FORCE" unless FILE holds VALUE. A file with this among its own
 # prerequisites is rewritten only when the value differs, so nothing runs when nothing changed.
 empty   :=
+comma   := ,
 space   := $(empty) $(empty)
 packed   = $(subst $(space),|,x $(strip $(1)))
 changed  = $(if $(filter-out $(call packed,$(1)),$(call packed,$(file <$(2)))),FORCE)
 
 # ---- the program -----------------------------------------------------------------------------
 
-.PHONY: all lib demo test check bench man install clean golden-update test-programs for-test for-demo for-bench fuzz fuzz-programs \
+.PHONY: all lib demo test test-vm check bench man install clean golden-update test-programs for-test for-demo for-bench fuzz fuzz-programs \
 	check-static check-layers check-pure check-reasons check-wire check-exports FORCE
 
 all: $(O)/sigtrace
@@ -314,6 +316,10 @@ $(filter-out $(LIB_TEST),$(UNIT)): %: %.o $(O)/libfixture.a $(O)/libfuzz.a $(O)/
 	$(call say,LINK,$@)
 	$(Q)$(HOST_LINK) -o $@ $^ $(TEST_LIBS) $(LDLIBS)
 
+# Those that refuse memory and count it: tests/unit/heap.h.
+$(O)/tests/unit/test_refused $(O)/tests/unit/test_churn: HARDEN_LD += \
+	$(addprefix -Wl$(comma)--wrap=,malloc calloc realloc free strdup strndup)
+
 $(GOLD): $(call obj,$(GOLD_SRC)) $(O)/libuser.a $(O)/libpure.a
 	$(call say,LINK,$@)
 	$(Q)$(HOST_LINK) -o $@ $^ $(TEST_LIBS) $(LDLIBS)
@@ -400,7 +406,12 @@ check: all man check-static check-exports $(LIB_EXAMPLE) $(UNIT) $(GOLD)
 test:
 	$(Q)tools/setup --test
 	$(Q)$(MAKE) for-test
-	$(Q)O='$(O)' tools/run-tests unit golden live
+	$(Q)O='$(O)' tools/run-tests unit golden live $(VM:%=vm/%)
+
+test-vm:
+	$(Q)tools/setup --vm
+	$(Q)$(MAKE) for-test
+	$(Q)O='$(O)' TESTS='$(TESTS)' tools/test-vm $(KERNEL)
 
 demo:
 	$(Q)tools/setup

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Process life: fork, exec, exit. */
 #include "emit.h"
+#include "place.h"
 #include "scope.h"
 #include "server.h"
 #include "sock.h"
@@ -248,7 +249,7 @@ static __always_inline u8 exec_scope(struct task_struct *t, char comm[WIRE_COMM]
 }
 
 /*
- * The environment of a session's root. Where that does not name the connection, as with a server of
+ * The environment of a session's root, and where it stands. Where that does not name the connection, as with a server of
  * many which sets nothing, the one that has just brought the request is told.
  */
 __noinline int exec_left(u64 task)
@@ -263,7 +264,8 @@ __noinline int exec_left(u64 task)
 		if (s->any)
 			server_walk(p, WALK_TELL_NEWEST, WHERE_EXEC);
 	}
-	return emit_env();
+	emit_env();
+	return place_emit(task);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -275,7 +277,7 @@ int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *b
 	u32 zero = 0;
 	u8 flags;
 
-	bpf_get_current_comm(comm, sizeof(comm));
+	comm_of_current(comm);
 	flags = exec_scope(t, comm, &left);
 	if (!(flags & WIRE_IN))
 		return 0;

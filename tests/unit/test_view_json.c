@@ -308,7 +308,7 @@ static void test_end(void **state)
 	(void)state;
 	ev.u.end.reason = WIRE_END_DURATION;
 	stub.totals = (struct totals){
-		.records = UINT64_C(9007199254740993), .lost = 2, .sessions = 3, .orphans = 4,
+		.records = UINT64_C(9007199254740993), .lost = 2, .evicted = 6, .sessions = 3, .orphans = 4,
 		.intended = 1, .interrupts = 5,
 	};
 	view->opt.quiet = true;
@@ -318,7 +318,7 @@ static void test_end(void **state)
 	assert_int_equal(view->out.len, 0);
 	view->ops->end(view, NULL);
 	line_is(ENVELOPE("trace.end", "null")
-		"'records':9007199254740993,'lost':2,'sessions':3,'orphans':4,'interrupts':5,"
+		"'records':9007199254740993,'lost':2,'evicted':6,'sessions':3,'orphans':4,'interrupts':5,"
 		"'reason':'duration'}");
 }
 

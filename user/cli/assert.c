@@ -45,7 +45,7 @@ static int show_help(void)
 	       "  sigtrace assert FILE -- CMD [ARG..]    run CMD, check it and its descendants\n"
 	       "  sigtrace assert -e CHECK.. -- CMD      the same with checks from here\n"
 	       "  sigtrace assert FILE -r RECORDING      check a recording; needs no root\n"
-	       "  sigtrace assert FILE --sshd            check ssh sessions until Ctrl-C\n"
+	       "  sigtrace assert FILE --sshd            check ssh sessions until Ctrl-C, or with -- CMD\n"
 	       "\nA check is a line such as\n"
 	       "  no     orphan\n"
 	       "  never  signal sig in (SIGKILL, SIGSEGV)\n"

@@ -18,7 +18,7 @@ static void give_away(const struct kept *k)
 	struct stat st;
 	int fd;
 
-	if (k->o->scope != WIRE_SCOPE_CMD || command_user(&u, k->o->as, NULL) != 1)
+	if (!k->o->command || command_user(&u, k->o->as, NULL) != 1)
 		return;
 	/* the folder may be that user's, who could have put a link to something else there */
 	fd = open(k->temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -16,7 +16,9 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/command.h"
+#include "cli/ends.h"
 #include "cli/run.h"
+#include "cli/stats.h"
 #include "session/conn.h"
 #include "source/frame.h"
 #include "source/notify.h"
@@ -29,6 +31,7 @@ enum { FD_RING, FD_SIGNAL, FD_PROCESS, FD_OUTPUT, FDS };
 struct trace {
 	struct run run;
 	struct live *live;
+	struct stats stats;
 	struct command command;
 	struct notify notify;
 	int process; /* pidfd: ends the trace when readable; -1: none */
@@ -36,6 +39,7 @@ struct trace {
 	sigset_t mask;	  /* what signalfd takes */
 	uint64_t started;
 	uint64_t flushed; /* when the recording was, last */
+	uint64_t ends;	  /* when the pipes of sessions are looked at next */
 	uint64_t grace;	  /* until when the command's tree may end; 0: the command runs */
 	uint32_t reason;  /* WIRE_END_*: why it ends; 0: it goes on */
 	bool looked;	  /* the kernel was asked whom the command left */
@@ -80,11 +84,14 @@ static int open_live(struct trace *t)
 	const struct options *o = t->run.o;
 	struct live_options lo = {
 		.scope = o->scope,
-		.tgid = o->scope == WIRE_SCOPE_CMD ? (uint32_t)t->command.pid : o->tgid,
+		.tgid = o->command ? (uint32_t)t->command.pid : o->tgid,
 		.servers = server_comms,
 		.named = o->nservers ? o->servers : NULL,
+		.command = o->command ? t->command.pid : 0,
 		.folder = t->run.rotation ? rotation_folder(t->run.rotation) : 0,
+		.published = o->metrics ? t->stats.folder : 0,
 		.ring = o->ring,
+		.stats = o->stats,
 		.put = run_put,
 		.ctx = &t->run,
 	};
@@ -107,7 +114,7 @@ static int open_process(struct trace *t)
 	int as = 0;
 
 	t->process = -1;
-	if (o->scope == WIRE_SCOPE_CMD) {
+	if (o->command) {
 		if (o->grace && (as = command_user(&user, o->as, &t->run.err)) < 0)
 			goto err;
 		if (command_fork(&t->command, o->command, as ? &user : NULL, &t->run.err))
@@ -157,7 +164,7 @@ static void say_watching(const struct run *r)
 	uint64_t open = engine_totals(r->engine).open;
 	struct buf b = {0};
 
-	if (r->o->quiet || r->o->scope == WIRE_SCOPE_CMD)
+	if (r->o->quiet || r->o->command)
 		return;
 	if (r->o->scope == WIRE_SCOPE_ALL)
 		buf_str(&b, "every process");
@@ -209,6 +216,7 @@ static int sleep_for(struct trace *t, size_t drained)
 	int ms = live_sleep(t->live, drained);
 
 	ms = until(now, engine_deadline(t->run.engine), ms);
+	ms = until(now, t->ends, ms);
 	if (t->run.o->duration)
 		ms = until(now, t->started + t->run.o->duration, ms);
 	if (t->grace)
@@ -216,6 +224,7 @@ static int sleep_for(struct trace *t, size_t drained)
 	ms = until(now, t->notify.next, ms);
 	if (t->run.writer)
 		ms = until(now, t->flushed + FLUSH_EVERY, ms);
+	ms = until(now, stats_due(&t->stats), ms);
 	return ms;
 }
 
@@ -237,8 +246,9 @@ static void wait_for_more(struct trace *t, size_t drained)
 		[FD_RING] = {.fd = live_fd(t->live), .events = POLLIN},
 		[FD_SIGNAL] = {.fd = t->signals, .events = POLLIN},
 		[FD_PROCESS] = {.fd = t->grace ? -1 : t->process, .events = POLLIN},
-		/* no events: only POLLERR, when the reader of our pipe has gone */
-		[FD_OUTPUT] = {.fd = t->run.o->quiet ? -1 : t->run.out},
+		/* else no events: only POLLERR, when the reader of our pipe has gone */
+		[FD_OUTPUT] = {.fd = t->run.o->quiet ? -1 : t->run.out,
+			       .events = run_pending(&t->run) ? POLLOUT : 0},
 	};
 
 	if (poll(fds, FDS, sleep_for(t, drained)) <= 0)
@@ -253,6 +263,14 @@ static void wait_for_more(struct trace *t, size_t drained)
 		t->run.out_gone = true;
 }
 
+/* Its end is known here before its record is: what it left is not known until then. */
+static bool is_over(const struct engine *e)
+{
+	struct command_view c = engine_command(e);
+
+	return c.ended && !c.left && !engine_totals(e).open;
+}
+
 static void check_end(struct trace *t)
 {
 	if (t->run.failed)
@@ -261,7 +279,7 @@ static void check_end(struct trace *t)
 		t->reason = WIRE_END_OUTPUT;
 	else if (t->run.o->duration && live_now() >= t->started + t->run.o->duration)
 		t->reason = WIRE_END_DURATION;
-	else if (t->grace && (live_now() >= t->grace || !engine_left(t->run.engine, NULL, 0)))
+	else if (t->grace && (live_now() >= t->grace || is_over(t->run.engine)))
 		t->reason = WIRE_END_COMMAND;
 }
 
@@ -294,9 +312,11 @@ static void loop(struct trace *t)
 	while (!t->reason) {
 		wait_for_more(t, drained);
 		drained = live_drain(t->live);
+		ends_serve(t->run.engine, t->live, live_now(), &t->ends);
 		serve_engine(t);
 		flush(t);
 		notify_alive(&t->notify, live_now());
+		stats_tell(&t->stats, t->run.engine, t->live);
 		if (!t->reason)
 			check_end(t);
 	}
@@ -311,11 +331,13 @@ static void end(struct trace *t)
 		if (t->grace && t->reason == WIRE_END_COMMAND)
 			look(t);
 		live_stop(t->live);
+		stats_stop(&t->stats, t->live);
 		live_close(t->live);
 	}
 	frame_end(&r, t->reason ? t->reason : WIRE_END_ERROR);
 	r.looked = t->looked;
 	run_put(&t->run, &r, sizeof(r));
+	stats_end(&t->stats, &t->run);
 }
 
 int trace_live(const struct options *o, struct view *v, int *told)
@@ -330,7 +352,12 @@ int trace_live(const struct options *o, struct view *v, int *told)
 		*told = -1;
 	if (run_open_view(&t.run, o, v ? v : run_view(o)))
 		goto out;
+	run_never_wait(&t.run);
 	t.run.hold = true;
+	if (stats_start(&t.stats, o, t.run.engine, &t.run.err)) {
+		t.run.failed = true;
+		goto out;
+	}
 	if (take_signals(&t) || open_process(&t))
 		goto out;
 	take_precedence(); /* the command has been forked: it stays as it was */

@@ -19,6 +19,7 @@ static const struct {
 	{"orphans", cmd_orphans},
 	{"assert", cmd_assert},
 	{"demo", cmd_demo},
+	{"doctor", cmd_doctor},
 	{"fields", cmd_fields},
 };
 

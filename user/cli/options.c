@@ -24,7 +24,7 @@ int options_scope(struct options *o, unsigned scope, struct err *e)
 {
 	if (o->scope_given && o->scope != scope) {
 		err_set(e, EXIT_USAGE, "two scopes are given");
-		return err_hint(e, "give one of --sshd, --all, -p PID, -- CMD");
+		return err_hint(e, "give one of --sshd, --all, -p PID");
 	}
 	o->scope = scope;
 	o->scope_given = true;
@@ -278,6 +278,21 @@ static int on_verbose(struct options *o, const char *v, struct err *e)
 	return 0;
 }
 
+static int on_stats(struct options *o, const char *v, struct err *e)
+{
+	(void)v;
+	(void)e;
+	o->stats = true;
+	return 0;
+}
+
+static int on_metrics(struct options *o, const char *v, struct err *e)
+{
+	(void)e;
+	o->metrics = v;
+	return 0;
+}
+
 static int on_duration(struct options *o, const char *v, struct err *e)
 {
 	if (parse_duration(v, &o->duration) || !o->duration) {
@@ -384,6 +399,8 @@ const struct option_row option_rows[] = {
 	{NULL, 0, "color", "WHEN", on_color, "auto, always or never"},
 	{NULL, 'q', "quiet", NULL, on_quiet, "show nothing"},
 	{NULL, 'v', "verbose", NULL, on_verbose, "show everything: also forks, sockets, SIGCHLD, start-up files"},
+	{NULL, 0, "stats", NULL, on_stats, "each second, on stderr: records, what was lost, ring, memory, ns of the hooks"},
+	{NULL, 0, "metrics", "FILE", on_metrics, "the same each second for Prometheus: FILE is replaced as a whole"},
 	{NULL, 0, "duration", "TIME", on_duration, "stop after 300ms, 2s, 5m, 1h"},
 	{NULL, 0, "buffer", "SIZE", on_buffer, "of the ring buffer: 64k, 8M (8M)"},
 	{NULL, 0, "ready-fd", "N", on_ready_fd, "write a newline to descriptor N when every hook is attached"},

@@ -16,7 +16,7 @@
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
-	unsigned scope;	       /* WIRE_SCOPE_* */
+	unsigned scope;	       /* WIRE_SCOPE_*; a command is traced with any */
 	bool scope_given;
 	uint32_t tgid;	       /* of WIRE_SCOPE_TREE */
 	const char *servers[OPTIONS_SERVERS + 1]; /* --server: names and ports, ended by NULL */
@@ -34,6 +34,8 @@ struct options {
 	const char *output;    /* -o */
 	bool redact;	       /* --redact args */
 	bool append;	       /* .. behind what is in it */
+	bool stats;
+	const char *metrics;   /* NULL: none */
 	uint64_t duration;     /* ns, 0: none */
 	int ready_fd;	       /* -1: none */
 	bool help;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/run.h"
+#include "cli/stats.h"
 #include "source/recording.h"
 
 /* A recording that stops without a trace.end: whoever wrote it was killed, or it is cut off. */
@@ -53,9 +54,23 @@ static size_t replay(struct run *r, size_t i)
 	return runs;
 }
 
+static size_t replay_measured(struct run *r, size_t which)
+{
+	struct stats stats = {0};
+	size_t runs;
+
+	if (stats_start(&stats, r->o, r->engine, &r->err)) {
+		r->failed = true;
+		return 1;
+	}
+	runs = replay(r, which);
+	stats_end(&stats, r);
+	return runs;
+}
+
 void run_replay(struct run *r)
 {
-	size_t runs = replay(r, SIZE_MAX);
+	size_t runs = replay_measured(r, SIZE_MAX);
 
 	if (runs > 1)
 		log_line("'%s' has %zu runs of sigtrace: this is the newest", r->o->read, runs);
@@ -72,7 +87,7 @@ static int replay_runs(struct options o)
 		int its;
 
 		if (!run_open_view(&r, &o, run_view(&o)))
-			runs = replay(&r, i);
+			runs = replay_measured(&r, i);
 		its = run_close(&r);
 		status = status ? status : its;
 		o.append = true;

@@ -20,7 +20,7 @@ static int create(const struct options *o)
 
 	if (fd < 0 && errno == EEXIST)
 		return private_open(o->junit, 0);
-	if (fd >= 0 && o->scope == WIRE_SCOPE_CMD && command_user(&u, o->as, NULL) == 1 &&
+	if (fd >= 0 && o->command && command_user(&u, o->as, NULL) == 1 &&
 	    fchown(fd, u.uid, u.gid))
 		log_line("cannot give '%s' to %s: %s", o->junit, u.name, strerror(errno));
 	return fd;

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +12,8 @@
 #include "event/redact.h"
 
 #define FLUSH_ABOVE (64 * 1024)
+#define SLOW_ABOVE (256 * 1024)	      /* bytes that wait: some thousand lines, seconds of a slow line */
+#define WAIT_ABOVE (16 * 1024 * 1024) /* then we wait, and the ring may overflow, which is counted */
 
 static int fail(struct run *r, int status, const char *what, const char *name)
 {
@@ -72,11 +73,13 @@ static bool wants_color(const struct options *o, int fd)
 static int open_output(struct run *r)
 {
 	r->out = STDOUT_FILENO;
+	r->output = (struct output){.fd = r->out, .own = -1};
 	if (!r->o->output || !strcmp(r->o->output, "-"))
 		return 0;
 	r->out = private_open(r->o->output, r->o->append ? O_APPEND : 0);
 	if (r->out < 0)
 		return fail(r, EXIT_USAGE, "cannot write", r->o->output);
+	r->output.fd = r->out;
 	return 0;
 }
 
@@ -172,29 +175,64 @@ void run_put(void *ctx, const void *rec, size_t len)
 			(unsigned long long)engine_totals(r->engine).records + 1,
 			event_error_name(bad));
 	}
-	if (r->view->out.len > FLUSH_ABOVE && !r->hold)
+	if (engine_failed(r->engine) && !r->failed) {
+		r->failed = true;
+		err_set(&r->err, EXIT_INCONCLUSIVE, "out of memory: what is told may be incomplete");
+		err_hint(&r->err, "trace less: --sshd, -p PID or -- CMD instead of --all; record with -q -w FILE and read it elsewhere");
+	}
+	if (r->view->out.len > r->tried + FLUSH_ABOVE && !r->hold)
 		run_flush(r);
 }
 
-static bool write_all(struct run *r, const char *p, size_t n)
+void run_never_wait(struct run *r)
 {
-	while (n) {
-		ssize_t w = write(r->out, p, n);
+	output_open(&r->output, r->out);
+}
 
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0 && errno == EAGAIN) { /* somebody else made our stdout non-blocking */
-			struct pollfd fd = {.fd = r->out, .events = POLLOUT};
+bool run_pending(const struct run *r)
+{
+	return r->sent < r->view->out.len && !r->out_gone;
+}
 
-			poll(&fd, 1, -1);
-			continue;
-		}
-		if (w < 0)
+/* Writes until at most `left` bytes are left; what it cannot write at once it waits for. */
+static bool push(struct run *r, size_t left)
+{
+	struct buf *b = &r->view->out;
+	size_t done;
+
+	for (;;) {
+		if (output_some(&r->output, b->p + r->sent, b->len - r->sent, &done))
 			return false;
-		p += w;
-		n -= w;
+		r->sent += done;
+		if (b->len - r->sent <= left)
+			return true;
+		output_wait(&r->output);
 	}
-	return true;
+}
+
+/* What was written need not be kept. */
+static void forget_sent(struct run *r)
+{
+	struct buf *b = &r->view->out;
+
+	if (r->out_gone || r->sent == b->len) {
+		buf_reset(b);
+		r->sent = 0;
+	} else if (r->sent > b->len / 2) {
+		memmove(b->p, b->p + r->sent, b->len - r->sent);
+		b->len -= r->sent;
+		r->sent = 0;
+	}
+	r->tried = b->len;
+}
+
+static void catch_up(struct run *r)
+{
+	struct view *v = r->view;
+
+	v->slow = false;
+	if (v->ops->catch_up)
+		v->ops->catch_up(v, r->engine);
 }
 
 void run_flush(struct run *r)
@@ -205,27 +243,37 @@ void run_flush(struct run *r)
 		r->failed = true;
 		err_set(&r->err, EXIT_INCONCLUSIVE, "out of memory: output is incomplete");
 	}
-	if (!r->out_gone && b->len && !write_all(r, b->p, b->len)) {
+	if (!r->out_gone && b->len > r->sent &&
+	    !push(r, output_never_waits(&r->output) && !r->closing ? WAIT_ABOVE : 0)) {
 		r->out_gone = true;
 		if (errno != EPIPE)
 			fail(r, EXIT_INCONCLUSIVE, "cannot write",
 			     r->o->output ? r->o->output : "stdout");
 	}
-	buf_reset(b);
+	forget_sent(r);
+	if (b->len - r->sent > SLOW_ABOVE)
+		r->view->slow = true;
+	else if (!b->len && r->view->slow)
+		catch_up(r);
 }
 
 int run_close(struct run *r)
 {
 	int status;
 
-	if (r->view && r->engine) {
-		if (r->view->ops->end && r->ended)
-			r->view->ops->end(r->view, r->engine);
-		run_flush(r);
-	}
+	/* first: who reads the rest of the output may be slow */
 	if (r->writer && recording_close(r->writer, r->failed ? NULL : &r->err))
 		r->failed = true;
 	rotation_free(r->rotation);
+	if (r->view && r->engine) {
+		if (r->view->slow)
+			catch_up(r);
+		if (r->view->ops->end && r->ended)
+			r->view->ops->end(r->view, r->engine);
+		r->closing = true;
+		run_flush(r);
+	}
+	output_close(&r->output);
 	if (r->out > STDERR_FILENO && close(r->out) && !r->failed)
 		fail(r, EXIT_INCONCLUSIVE, "cannot write", r->o->output);
 	if (r->engine && engine_totals(r->engine).lost && !r->failed && !r->o->own_loss) {
@@ -233,6 +281,13 @@ int run_close(struct run *r)
 		err_set(&r->err, EXIT_INCONCLUSIVE,
 			"%llu records were lost: what is told of that time may be incomplete",
 			(unsigned long long)engine_totals(r->engine).lost);
+	}
+	if (r->engine && engine_totals(r->engine).evicted && !r->failed && !r->o->own_loss) {
+		r->failed = true;
+		err_set(&r->err, EXIT_INCONCLUSIVE,
+			"%llu processes, sessions or Ctrl-Cs were too many to be kept: what is told may be incomplete",
+			(unsigned long long)engine_totals(r->engine).evicted);
+		err_hint(&r->err, "trace less: one process with -p PID, or --sshd instead of --all");
 	}
 	if (r->failed)
 		log_err(&r->err);

@@ -16,6 +16,7 @@ static int show_help(void)
 	       "  sigtrace orphans [options]           what past ssh sessions left behind; needs no trace\n"
 	       "  sigtrace assert FILE -- CMD [ARG..]  checks for CI; also -e CHECK, -r FILE\n"
 	       "  sigtrace demo                        a throw-away sshd, and what it leaves behind\n"
+	       "  sigtrace doctor [--json]             would tracing work here? what to do if not\n"
 	       "  sigtrace fields                      every kind and field of a record\n");
 	options_help(stdout, NULL);
 	printf("\nExit status\n"

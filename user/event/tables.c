@@ -39,6 +39,8 @@ const char *const table_scope_flags[] = { "in", "server", "client", "keys", "nam
 
 const char *const table_task_flags[] = { "traced", "unkillable", "frozen", NULL };
 
+const char *const table_ends[] = { "known", "stdin", "stdout", "used", NULL };
+
 const char *const table_truncated[] = { "filename", "args", "fault", NULL };
 
 const char *const table_sig_flags[] = { "info", "kthread", "unkillable", "traced", "waited", NULL };

@@ -16,9 +16,13 @@
 /* How a file is made in the folder: with these flags alone. */
 #define CONFINE_CREATE (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY)
 
+/* The mode of what is made in the folder of public files. */
+#define CONFINE_PUBLIC 0644
+
 struct confine {
 	int proc;      /* the open /proc: the only folder that files are opened from */
 	int folder;    /* an open one in which files are made and removed; 0: none */
+	int published; /* an open one in which files of anybody's are made and replaced; 0: none */
 	pid_t command; /* to which signals are passed on, and CAP_KILL kept for that; 0: none */
 };
 

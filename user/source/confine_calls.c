@@ -19,13 +19,15 @@
 static const char *const calls[] = {
 	/* the ring, the recording, the output, the end of a command */
 	"read", "write", "writev", "close", "poll", "ppoll", "ppoll_time64", "epoll_wait",
-	"epoll_pwait", "ftruncate", "wait4", "waitid", "exit", "exit_group",
+	"epoll_pwait", "ftruncate", "getdents64", "wait4", "waitid", "exit", "exit_group",
 	/* memory, locks and clocks of libc */
 	"brk", "munmap", "mremap", "madvise", "futex", "futex_time64", "getrandom", "sysinfo",
 	"sched_getaffinity", "clock_gettime", "clock_gettime64", "gettimeofday", "time",
-	"restart_syscall",
+	"restart_syscall", "clock_nanosleep", "clock_nanosleep_time64", "nanosleep",
 	/* stdio */
 	"fstat", "newfstatat", "statx", "lseek", "fcntl",
+	/* --stats */
+	"getrusage", "pread64",
 	/* a second Ctrl-C, and abort(3) */
 	"rt_sigprocmask", "rt_sigaction", "rt_sigreturn", "sigreturn", "getpid", "gettid", "tgkill",
 };
@@ -52,6 +54,8 @@ static const struct limited always[] = {
 	{"bpf", {EQUALS(0, BPF_ITER_CREATE)}, 1},
 	{"bpf", {EQUALS(0, BPF_MAP_UPDATE_ELEM)}, 1},
 	{"bpf", {EQUALS(0, BPF_MAP_DELETE_ELEM)}, 1},
+	{"bpf", {EQUALS(0, BPF_MAP_LOOKUP_ELEM)}, 1},
+	{"bpf", {EQUALS(0, BPF_PROG_TEST_RUN)}, 1},
 	{"bpf", {EQUALS(0, BPF_OBJ_GET_INFO_BY_FD)}, 1},
 };
 
@@ -97,9 +101,17 @@ static int allow_files(scmp_filter_ctx f, const struct confine *c)
 		{"unlinkat", {EQUALS(0, c->folder), EQUALS(2, 0)}, 2},
 		{"fchmod", {EQUALS(1, 0600)}, 1},
 	};
+	const struct limited published[] = {
+		{"openat", {EQUALS(0, c->published), EQUALS(2, CONFINE_CREATE)}, 2},
+		{"unlinkat", {EQUALS(0, c->published), EQUALS(2, 0)}, 2},
+		{"fchmod", {EQUALS(1, CONFINE_PUBLIC)}, 1},
+		{"renameat", {EQUALS(0, c->published), EQUALS(2, c->published)}, 2},
+		{"renameat2", {EQUALS(0, c->published), EQUALS(2, c->published)}, 2},
+	};
 	const struct limited command = {"kill", {EQUALS(0, c->command)}, 1};
 
 	return allow_limited(f, rows, 2) | (c->folder ? allow_limited(f, folder, 3) : 0) |
+	       (c->published ? allow_limited(f, published, 5) : 0) |
 	       (c->command ? allow_limited(f, &command, 1) : 0);
 }
 

@@ -4,7 +4,9 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -33,6 +35,20 @@ static int lacks(size_t i, size_t end, char *words, size_t size)
 			len += snprintf(words + len, size - len, "%s%s", n++ ? " and " : "",
 					names[i].name);
 	return n;
+}
+
+bool has_capability(int cap)
+{
+	char line[128];
+	uint64_t effective = 0;
+	FILE *f = fopen("/proc/self/status", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, "CapEff:", 7))
+			effective = strtoull(line + 7, NULL, 16);
+	if (f)
+		fclose(f);
+	return effective >> cap & 1;
 }
 
 int require_privileges(struct err *e)
@@ -68,9 +84,8 @@ int require_host_pids(struct err *e)
 			   "(docker run --pid=host)");
 }
 
-int require_kernel(struct err *e)
+int require_release(struct err *e)
 {
-	const char *btf = "/sys/kernel/btf/vmlinux";
 	struct utsname u;
 	unsigned major = 0, minor = 0;
 
@@ -80,9 +95,43 @@ int require_kernel(struct err *e)
 		err_set(e, EXIT_CANNOT_TRACE, "this kernel is %s; the ring buffer needs 5.8", u.release);
 		return err_hint(e, "boot a kernel of 5.8 or newer");
 	}
-	if (access(btf, R_OK)) {
-		err_set(e, EXIT_CANNOT_TRACE, "cannot read %s: %s", btf, strerror(errno));
-		return err_hint(e, "boot a kernel that is built with CONFIG_DEBUG_INFO_BTF=y");
-	}
 	return 0;
+}
+
+int require_btf(struct err *e)
+{
+	const char *btf = "/sys/kernel/btf/vmlinux";
+
+	if (!access(btf, R_OK))
+		return 0;
+	err_set(e, EXIT_CANNOT_TRACE, "cannot read %s: %s", btf, strerror(errno));
+	return err_hint(e, "boot a kernel that is built with CONFIG_DEBUG_INFO_BTF=y");
+}
+
+#define MEMLOCK_LEAST (32u << 20) /* bytes: the ring, the scope and the other maps need 18 MiB */
+
+int require_memlock(struct err *e)
+{
+	unsigned major = 0, minor = 0;
+	struct rlimit memlock;
+	struct utsname u;
+
+	uname(&u);
+	/* since 5.11 a control group's memory pays (commit d5299b67dd59) */
+	if (sscanf(u.release, "%u.%u", &major, &minor) != 2 || major > 5 || (major == 5 && minor > 10))
+		return 0;
+	/* libbpf raises the limit where that is allowed */
+	if (has_capability(CAP_SYS_RESOURCE) || getrlimit(RLIMIT_MEMLOCK, &memlock) ||
+	    memlock.rlim_max >= MEMLOCK_LEAST)
+		return 0;
+	err_set(e, EXIT_CANNOT_TRACE, "kernel %s counts what BPF needs as locked memory, of which this "
+		"process may have %llu kB, and it lacks CAP_SYS_RESOURCE to raise that", u.release,
+		(unsigned long long)memlock.rlim_max / 1024);
+	return err_hint(e, "add CAP_SYS_RESOURCE, or raise RLIMIT_MEMLOCK to %u MB (ulimit -l, "
+			   "LimitMEMLOCK=)", MEMLOCK_LEAST >> 20);
+}
+
+int require_kernel(struct err *e)
+{
+	return require_release(e) || require_btf(e) || require_memlock(e) ? -1 : 0;
 }
