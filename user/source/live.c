@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/parse.h"
+#include "hint.h"
 #include "sigtrace.skel.h"
 #include "source/frame.h"
 #include "source/proc.h"
@@ -205,8 +206,11 @@ static int configure(struct live *l, struct err *e)
 static int name_server(struct live *l, const char *name, uint32_t is)
 {
 	char comm[WIRE_COMM] = "";
+	__u64 half[2];
 
 	frame_copy(comm, sizeof(comm), name);
+	memcpy(half, comm, sizeof(half));
+	l->skel->bss->server_hints[hint_of(half)] = 1;
 	return bpf_map__update_elem(l->skel->maps.server_names, comm, sizeof(comm), &is, sizeof(is),
 				    BPF_ANY);
 }
