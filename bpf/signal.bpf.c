@@ -192,6 +192,13 @@ static __always_inline bool same_generate(const struct wire_generate *a,
 		 (a->work_tty ^ b->work_tty));
 }
 
+/* A storm: at less than MANY_GAP from the one before, or where it would be lost. */
+static __always_inline bool is_soon(const struct wire_hdr *h, const struct wire_many *m, u64 ts,
+				    u64 unread)
+{
+	return unread > signals_below || ts - (m->count ? m->ts_last : h->ts) < MANY_GAP;
+}
+
 static __always_inline bool same_deliver(const struct wire_deliver *a, const struct wire_deliver *b)
 {
 	return !differ(a, b, offsetof(struct wire_deliver, h.start), sizeof(*a));
@@ -258,7 +265,8 @@ static __noinline int generate_many(u64 *ctx, u64 unread)
 	s = many_at(i);
 	if (!many_begin(cpu, unread) || !s || story)
 		write_now(now, WIRE_SIGNAL_GENERATE, sizeof(now->generate.r), unread, story);
-	else if (s->h.len && same_generate(&s->generate.r, &now->generate.r))
+	else if (s->h.len && same_generate(&s->generate.r, &now->generate.r) &&
+		 is_soon(&s->h, &s->generate.many, now->h.ts, unread))
 		many_count(&s->h, &s->generate.many, now->h.ts, cpu);
 	else
 		write_first(now, i, s, WIRE_SIGNAL_GENERATE, sizeof(now->generate.r), unread);
@@ -278,7 +286,8 @@ static __noinline int deliver_many(u64 *ctx, u64 unread)
 	s = many_at(i);
 	if (!many_begin(cpu, unread) || !s)
 		write_now(now, WIRE_SIGNAL_DELIVER, sizeof(now->deliver.r), unread, false);
-	else if (s->h.len && same_deliver(&s->deliver.r, &now->deliver.r))
+	else if (s->h.len && same_deliver(&s->deliver.r, &now->deliver.r) &&
+		 is_soon(&s->h, &s->deliver.many, now->h.ts, unread))
 		many_count(&s->h, &s->deliver.many, now->h.ts, cpu);
 	else
 		write_first(now, i, s, WIRE_SIGNAL_DELIVER, sizeof(now->deliver.r), unread);
