@@ -47,6 +47,9 @@ int live_teardown(void **state);
 struct live *live(void **state);
 /* Skips the test with this reason. */
 void live_skip(const char *reason) __attribute__((noreturn));
+/* Skips it where SIGTRACE_SLOW says that the machine is much slower than the moments within which
+ * sigtrace expects what belongs together. */
+void live_skip_slow(void);
 /* Fails it, with the message and the last lines of sigtrace. */
 void live_fail(struct live *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
