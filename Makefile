@@ -2,7 +2,8 @@
 #
 # make                  build/sigtrace
 # make demo             install what is missing, build, `sigtrace demo`        (as root)
-# make test [VM=bullseye]  install what is missing, build, every test             (as root)
+# make test             install what is missing, build, every test             (as root)
+#                       MORE='vm/bullseye cross/arm64' adds those: tools/run-tests
 # make test-vm [KERNEL=bullseye]  the live tests on other kernels, under qemu: tools/test-vm (as root)
 # make arm64            all of it and its tests for arm64, in build/arm64: tools/cross (as root)
 # make check            structure, manual, wire format, unit and golden tests     (no root needed)
@@ -395,7 +396,7 @@ check: all man check-static check-exports $(LIB_EXAMPLE) $(UNIT) $(GOLD)
 test:
 	$(Q)tools/setup --test
 	$(Q)$(MAKE) for-test
-	$(Q)O='$(O)' tools/run-tests unit golden live $(VM:%=vm/%)
+	$(Q)O='$(O)' tools/run-tests unit golden live $(MORE)
 
 test-vm:
 	$(Q)tools/setup --vm
