@@ -142,10 +142,10 @@ void live_skip(const char *reason)
 	abort();
 }
 
-void live_skip_slow(void)
+void live_skip_slow(const char *why)
 {
 	if (slow_ms(1) > 1)
-		live_skip("it hangs on who comes first within 100 ms: not for a machine this slow");
+		live_skip(why);
 }
 
 void live_fail(struct live *l, const char *fmt, ...)

@@ -129,7 +129,7 @@ static void client_goes(void **state, const struct foreign *f, int sig, const ch
 	struct client *c;
 
 	*pid = 0;
-	live_skip_slow();
+	live_skip_slow(MOMENTS);
 	to = serve(l, f);
 	c = live_sleeper(l, &to, f->name, pid, &session);
 	/* that nothing came before the FIN is what tells that no goodbye was said: the line is silent */
