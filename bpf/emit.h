@@ -31,20 +31,30 @@ extern struct ring_map ring SEC(".maps");
  * A wake-up per record is most of what other tracers cost; see tests/bench. A sleeping reader is
  * woken once and then comes back on a timer until it finds nothing.
  */
-static __always_inline u64 emit_wake(void)
+static __always_inline u64 emit_unread(void)
+{
+	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
+}
+
+static __always_inline u64 emit_wake(u64 unread)
 {
 	if (reader_asleep) {
 		reader_asleep = 0;
 		return BPF_RB_FORCE_WAKEUP;
 	}
-	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > wake_above)
-		return BPF_RB_FORCE_WAKEUP;
-	return BPF_RB_NO_WAKEUP;
+	return unread > wake_above ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline u64 task_start(struct task_struct *t)
 {
 	return BPF_CORE_READ(t, group_leader, start_boottime);
+}
+
+/* From a task that the verifier knows to be one. What stands behind its NUL nobody reads. */
+static __always_inline void emit_comm(char to[WIRE_COMM], const char from[WIRE_COMM])
+{
+	((u64 *)to)[0] = ((const u64 *)from)[0];
+	((u64 *)to)[1] = ((const u64 *)from)[1];
 }
 
 static __always_inline void emit_stamp(struct wire_hdr *h, u16 kind, u32 len)
@@ -55,16 +65,29 @@ static __always_inline void emit_stamp(struct wire_hdr *h, u16 kind, u32 len)
 	h->ts = bpf_ktime_get_boot_ns();
 }
 
-/* The header of what `current` did. */
-static __always_inline void emit_current(struct wire_hdr *h, u16 kind, u32 len)
+/* The header of what `current` did. Returns its flags, PF_*. */
+static __always_inline u32 emit_current(struct wire_hdr *h, u16 kind, u32 len)
 {
-	u64 id = bpf_get_current_pid_tgid();
+	struct task_struct *t;
+	u64 id;
 
 	emit_stamp(h, kind, len);
-	h->start = task_start((struct task_struct *)bpf_get_current_task());
+	/* since 5.11; its members are plain loads, each of which is a call of a helper otherwise */
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
+		t = bpf_get_current_task_btf();
+		h->start = t->group_leader->start_boottime;
+		h->tgid = t->tgid;
+		h->pid = t->pid;
+		emit_comm(h->comm, t->comm);
+		return t->flags;
+	}
+	t = (struct task_struct *)bpf_get_current_task();
+	id = bpf_get_current_pid_tgid();
+	h->start = task_start(t);
 	h->tgid = id >> 32;
 	h->pid = (u32)id;
 	comm_of_current(h->comm);
+	return BPF_CORE_READ(t, flags);
 }
 
 /* The header of what is told about `t`. */
@@ -140,13 +163,13 @@ static __always_inline void emit_output(void *r, u16 kind, u32 len)
 {
 	if (loss_any)
 		emit_all_losses();
-	if (bpf_ringbuf_output(&ring, r, len, emit_wake()))
+	if (bpf_ringbuf_output(&ring, r, len, emit_wake(emit_unread())))
 		emit_lost_one(bpf_get_smp_processor_id(), kind);
 }
 
 static __always_inline void emit_submit(void *r)
 {
-	bpf_ringbuf_submit(r, emit_wake());
+	bpf_ringbuf_submit(r, emit_wake(emit_unread()));
 }
 
 #endif

@@ -27,6 +27,7 @@ typedef _Bool bool;
 #define PF_FORKNOEXEC 0x00000040	/* include/linux/sched.h */
 #define PF_KTHREAD 0x00200000
 #define PF_FROZEN 0x00010000		/* before 6.1; no user task has had the bit since */
+#define TASK_INTERRUPTIBLE 0x00000001	/* include/linux/sched.h */
 #define TASK_FROZEN 0x00008000		/* since 6.1: the freezer of cgroup v1 */
 #define JOBCTL_TRAP_FREEZE (1ul << 23)	/* include/linux/sched/jobctl.h: that of cgroup v2 */
 #define SIGNAL_GROUP_EXIT 0x00000004	/* include/linux/sched/signal.h */
@@ -93,7 +94,12 @@ struct tty_file_private { struct tty_struct *tty; };
 struct inode;
 struct file { struct inode *f_inode; void *private_data; };
 struct pipe_inode_info { unsigned int readers, writers; };
-struct inode { unsigned short i_mode; __u32 i_rdev; struct pipe_inode_info *i_pipe; };
+struct inode {
+	unsigned short i_mode;
+	__u32 i_rdev;
+	unsigned long i_ino;
+	struct pipe_inode_info *i_pipe;
+};
 struct fdtable { unsigned int max_fds; struct file **fd; };
 struct files_struct { struct fdtable *fdt; };
 
@@ -101,6 +107,11 @@ struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;
 	struct file *exe_file;
 };
+struct kernfs_node { u64 id; const char *name; struct kernfs_node *__parent; };
+/* before 6.15 (commit 633488947ef6) */
+struct kernfs_node___old { struct kernfs_node *parent; };
+struct cgroup { struct kernfs_node *kn; };
+struct css_set { struct cgroup *dfl_cgrp; };
 struct sched_entity { u64 sum_exec_runtime; };
 
 struct task_struct {
@@ -127,6 +138,7 @@ struct task_struct {
 	kuid_t loginuid;
 	unsigned int sessionid;
 	struct mm_struct *mm;
+	struct css_set *cgroups;
 	struct sched_entity se;
 };
 /* before 5.14 (commit 2f064a59a11f) */

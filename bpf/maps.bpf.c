@@ -4,6 +4,7 @@
  * when an object that only declares it comes before the one that defines it.
  */
 #include "emit.h"
+#include "many.h"
 #include "scope.h"
 #include "server.h"
 #include "tty.h"
@@ -11,6 +12,7 @@
 char LICENSE[] SEC("license") = "GPL";
 
 struct ring_map ring SEC(".maps");
+struct many_map many SEC(".maps");
 struct scope_map scope SEC(".maps");
 struct server_names_map server_names SEC(".maps");
 struct named_ports_map named_ports SEC(".maps");
@@ -24,8 +26,13 @@ __u64 losses_told[LOSS_CPUS][WIRE_KIND_MAX + 1];
 __u32 loss_pending[LOSS_CPUS];
 __u32 loss_any;
 const volatile __u32 loss_cpus = LOSS_CPUS;
+__u32 many_pending[LOSS_CPUS];
+__u32 many_busy[LOSS_CPUS];
+__u32 many_any;
 __u32 reader_asleep;
 __u64 flush_func;
 const volatile __u64 wake_above = 2 * 1024 * 1024;
+const volatile __u64 many_above = 4 * 1024 * 1024;
+const volatile __u64 signals_below = 6 * 1024 * 1024;
 const volatile __u8 scope_all;
 const volatile bool scope_servers;

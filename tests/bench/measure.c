@@ -41,6 +41,13 @@ bool bench_quick(void)
 	return quick && *quick && strcmp(quick, "0");
 }
 
+bool bench_smoke(void)
+{
+	const char *quick = getenv("QUICK");
+
+	return quick && !strcmp(quick, "smoke");
+}
+
 uint64_t bench_now(void)
 {
 	struct timespec t;
@@ -203,18 +210,27 @@ int load_run(const char *const *prefix, const char *kind, uint64_t count, const 
 
 /* ---- recordings ---- */
 
+static uint64_t signals_of(const void *rec, size_t len)
+{
+	struct event ev;
+
+	return event_decode(rec, len, &ev) == EVENT_OK ? event_count(&ev) : 1;
+}
+
 static void count_record(struct captured *c, const void *rec, size_t len)
 {
 	const struct wire_hdr *h = rec;
 	bool ours = !strcmp(h->comm, "load");
+	uint64_t n = signals_of(rec, len);
 
 	c->all++;
 	switch (h->kind) {
 	case WIRE_SIGNAL_GENERATE:
-		c->generate += !strcmp(((const struct wire_generate *)rec)->target_comm, "load");
+		if (!strcmp(((const struct wire_generate *)rec)->target_comm, "load"))
+			c->generate += n;
 		break;
 	case WIRE_SIGNAL_DELIVER:
-		c->deliver += ours;
+		c->deliver += ours ? n : 0;
 		break;
 	case WIRE_TASK_FORK:
 		c->fork += ours;

@@ -11,7 +11,8 @@
  *   dying      a grandchild that is killed in the moment in which this process ends
  *   server     sends SIGTERM to a child that ends of it; deaf: to one that ignores it
  *   runner     waits for SIGINT, and for a child that ends of it; leaky: for none that ignores it
- *   storm      sends itself 10000 signals while its tracer, which is its parent, is stopped
+ *   storm      sends itself 10000 signals, no two alike, while its tracer, which is its parent, is
+ *              stopped
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -167,9 +169,13 @@ static void runner(int leaky)
 
 static void storm(void)
 {
+	siginfo_t info = {.si_signo = SIGURG};
+
 	kill(getppid(), SIGSTOP);
-	for (int i = 0; i < 10000; i++)
-		kill(getpid(), SIGURG);
+	for (int i = 0; i < 10000; i++) {
+		info.si_code = -1000 - i;
+		syscall(SYS_rt_sigqueueinfo, getpid(), SIGURG, &info);
+	}
 	kill(getppid(), SIGCONT);
 }
 

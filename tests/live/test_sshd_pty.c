@@ -188,7 +188,8 @@ static void test_raw_terminal(void **state)
 	assert_int_equal(live_wait(l, c), 0);
 	live_expect(l, "{s:s, s:s, s:i}", "type", "session.close", "end", "exit", "exit_status", 0);
 	live_done(l);
-	live_forbid(l, "{s:s, s:s}", "type", "signal.generate", "sig", "SIGINT");
+	live_forbid(l, "{s:s, s:s, s:{s:i}}", "type", "signal.generate", "sig", "SIGINT", "target",
+		    "tgid", pid);
 }
 
 static void test_background_job_is_missed(void **state)

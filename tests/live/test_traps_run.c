@@ -139,9 +139,10 @@ static void stands_still(struct live *l, int ping_cpu)
 	kill(pid, SIGTERM);
 	assert_int_equal(trace_join(&l->trace, 4 * EVENT_MS), 4);
 	json_array_foreach(l->trace.lines, i, o) {
-		json_int_t n = json_integer_value(json_object_get(o, "count"));
+		const json_t *count = json_object_get(o, "count");
+		json_int_t n = count ? json_integer_value(count) : 1;
 
-		caught += is(o, "type", "signal.generate");
+		caught += is(o, "type", "signal.generate") ? n : 0;
 		if (!is(o, "type", "trace.lost"))
 			continue;
 		all_lost += n;

@@ -101,6 +101,12 @@ size_t any_record(unsigned kind, unsigned char out[EVENT_MAX])
 		any_bytes(out + len, n[0] + n[1], any_u32(2));
 		len += n[0] + n[1];
 	}
+	if ((kind == WIRE_SIGNAL_GENERATE || kind == WIRE_SIGNAL_DELIVER) && any_u32(2)) {
+		struct wire_many many = { .count = 1 + any_u32(1000000), .ts_last = any_u32(2) };
+
+		memcpy(out + len, &many, sizeof(many));
+		len += sizeof(many);
+	}
 	memcpy(&h, out, sizeof(h));
 	h.len = (uint32_t)len;
 	h.kind = (uint16_t)kind;

@@ -162,6 +162,30 @@ static void every(void **state)
 	   "inconclusive: the trace ended while the time of 1 was not over");
 }
 
+/* A storm: what came after the first is told by a count, late. */
+static void many(void **state)
+{
+#define MORE(n) "@40 kill/50 signal.generate ->nginx/20 sig=SIGTERM group=1 flags=info si_pid=50 count=" n  \
+		" ts_last=41\n"
+#define STORM CMD SERVER TERM("20", "nginx", "20") MORE("9") GONE("50", "nginx", "20") END
+	(void)state;
+	is("count signal sig=SIGTERM between 10 and 10", STORM, "pass: it happened 10 times");
+	is("count signal sig=SIGTERM between 0 and 4", STORM,
+	   "fail: it happened 10 times, not between 0 and 4");
+	is("count signal count=9 between 9 and 9", STORM, "pass: it happened 9 times");
+	is("count signal count=1 between 1 and 1", STORM, "pass: it happened 1 time");
+	is("never signal sig=SIGTERM", STORM, "fail: it happened 10 times");
+	is("some signal sig=SIGTERM", STORM, "pass: it happened 10 times");
+	is("order signal sig=SIGTERM < exit comm=nginx", STORM, "pass: each came after the one before");
+	is(OBEYS, STORM,
+	   "inconclusive: 9 of a storm of signals were told by count, without the time of each");
+	is("every exec comm=nginx -> signal sig=SIGTERM within 5ms", STORM,
+	   "inconclusive: 9 of a storm of signals were told by count, without the time of each");
+	is("every exec comm=nginx -> signal sig=SIGTERM within 15ms", CMD SERVER
+	   TERM("20", "nginx", "20") GONE("50", "nginx", "20") END,
+	   "pass: 1 time, and it came each time");
+}
+
 /* Nobody is left: what has not come does not come any more. */
 static void scope_closed(void **state)
 {
@@ -419,7 +443,7 @@ static void flood(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(never),    cmocka_unit_test(some),	    cmocka_unit_test(count),
+		cmocka_unit_test(never),    cmocka_unit_test(some),	    cmocka_unit_test(count), cmocka_unit_test(many),
 		cmocka_unit_test(every),    cmocka_unit_test(scope_closed), cmocka_unit_test(every_no),
 		cmocka_unit_test(order),    cmocka_unit_test(orphans),	    cmocka_unit_test(reasons),
 		cmocka_unit_test(typed),    cmocka_unit_test(scopes),	    cmocka_unit_test(strictly),

@@ -43,7 +43,9 @@ static void every_kind(void **state)
 			assert_int_equal(event_length(rec, n), n);
 			assert_int_equal(event_decode(rec, n, &ev), EVENT_OK);
 			assert_memory_equal(&ev.u, rec, size);
-			assert_int_equal(ev.filename_len + ev.args_len, n - size);
+			assert_int_equal(ev.filename_len + ev.args_len +
+						 (ev.many.count ? sizeof(ev.many) : 0),
+					 n - size);
 			if (kind_info(k)->tail) {
 				assert_ptr_equal(ev.filename, rec + size);
 				assert_ptr_equal(ev.argv, rec + size + ev.filename_len);
@@ -70,7 +72,10 @@ static void cut_anywhere(void **state)
 			/* Cut, and h.len says so too. */
 			memcpy(&h, rec, sizeof(h));
 			put32(rec, 0, (uint32_t)cut);
-			assert_int_equal(decode(rec, cut), EVENT_LENGTH);
+			/* without its wire_many a signal stands for itself */
+			assert_int_equal(decode(rec, cut),
+					 cut == kind_info(k)->size && !kind_info(k)->tail ?
+						 EVENT_OK : EVENT_LENGTH);
 			memcpy(rec, &h, sizeof(h));
 		}
 		assert_int_equal(decode(rec, n), EVENT_OK);
@@ -236,10 +241,46 @@ static void noise(void **state)
 		if (decode(rec, n) == EVENT_OK) {
 			assert_true(ev.u.h.len <= n);
 			assert_int_equal(ev.u.h.len,
-					 kind_info(ev.u.h.kind)->size + ev.filename_len +
-							     ev.args_len);
+					 kind_info(ev.u.h.kind)->size + ev.filename_len + ev.args_len +
+						 (ev.many.count ? sizeof(ev.many) : 0));
 		}
 	}
+}
+
+static void many(void **state)
+{
+	static const struct {
+		unsigned kind;
+		size_t size;
+	} signals[] = {
+		{ WIRE_SIGNAL_GENERATE, sizeof(struct wire_generate) },
+		{ WIRE_SIGNAL_DELIVER, sizeof(struct wire_deliver) },
+	};
+	struct wire_many m = { .count = 48211, .ts_last = 77 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		size_t n = signals[i].size + sizeof(m);
+
+		any_record(signals[i].kind, rec);
+		put32(rec, 0, (uint32_t)signals[i].size);
+		assert_int_equal(decode(rec, n), EVENT_OK);
+		assert_false(event_repeats(&ev));
+		assert_int_equal(event_count(&ev), 1);
+		put32(rec, 0, (uint32_t)n);
+		memcpy(rec + signals[i].size, &m, sizeof(m));
+		assert_int_equal(decode(rec, n), EVENT_OK);
+		assert_true(event_repeats(&ev));
+		assert_int_equal(event_count(&ev), 48211);
+		assert_int_equal(ev.many.ts_last, 77);
+		memset(rec + signals[i].size, 0, sizeof(m.count));
+		assert_int_equal(decode(rec, n), EVENT_RANGE);
+	}
+	memset(rec, 0, sizeof(rec));
+	any_record(WIRE_TASK_EXIT, rec);
+	memset(rec + sizeof(struct wire_exit), 1, sizeof(m));
+	put32(rec, 0, sizeof(struct wire_exit) + sizeof(m));
+	assert_int_equal(decode(rec, sizeof(struct wire_exit) + sizeof(m)), EVENT_LENGTH);
 }
 
 static void lengths(void **state)
@@ -278,6 +319,7 @@ int main(void)
 		cmocka_unit_test(wrong_length),
 		cmocka_unit_test(unknown_kind),
 		cmocka_unit_test(tails),
+		cmocka_unit_test(many),
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(strings_end),
 		cmocka_unit_test(noise),

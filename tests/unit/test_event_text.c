@@ -67,6 +67,8 @@ static void canonical(void **state)
 		" state=TASK_UNINTERRUPTIBLE,0x80000000 flags=info,kthread work_tty=tty1",
 		"signal.deliver flags=SA_RESTORER,SA_RESTART sig=SIGTERM si_code=-77"
 		" disposition=handler",
+		"signal.generate sig=SIGUSR1 count=48211 ts_last=99",
+		"signal.deliver sig=SIGUSR1 count=1 ts_last=0",
 		"tty.key tty=pts/1 key=quit isig=1 tty_pgrp=2 tty_sid=3",
 		"sock.state laddr=192.0.2.1 raddr=203.0.113.7 family=inet netns=1 lport=22 rport=5"
 		" rcv_age_ns=1 old=LISTEN new=SYN_RECV err=ETIMEDOUT",

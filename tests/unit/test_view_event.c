@@ -254,6 +254,10 @@ static void test_generate(void **state)
 	(void)state;
 	line_is(ev, 4, "signal     sleep 60       "
 		       "SIGTERM from kill 812 (SI_USER): delivered, default\n");
+	ev.many = (struct wire_many){ .count = 1048211, .ts_last = 2 };
+	line_is(ev, 4, "signal     sleep 60       "
+		       "... 1,048,211 x SIGTERM from kill 812 (SI_USER): delivered, default\n");
+	ev.many = (struct wire_many){ 0 };
 	ev.u.generate.result = 1;
 	ev.u.generate.disposition = WIRE_IGN;
 	line_is(ev, 4, "signal     sleep 60       "

@@ -106,9 +106,15 @@ static void show_break(struct checks *c, struct check *k, const struct seen *s)
 	check_break(k, &f);
 }
 
+static uint64_t times_of(const struct seen *s)
+{
+	return s->s.ev ? event_count(s->s.ev) : 1;
+}
+
 static void take_no(struct checks *c, struct check *k, const struct seen *s)
 {
 	enum tri is = cond_is(k->pat[0].cond, &s->s, NULL), allowed;
+	uint64_t n = times_of(s);
 
 	if (is == COND_NO)
 		return;
@@ -116,15 +122,16 @@ static void take_no(struct checks *c, struct check *k, const struct seen *s)
 	if (allowed == COND_YES)
 		return;
 	if (is == COND_MAYBE || allowed == COND_MAYBE) {
-		k->maybe++;
+		k->maybe += n;
 		return;
 	}
-	k->yes++;
+	k->yes += n;
 	if (!s->guessed) {
 		show_break(c, k, s);
+		k->broken += n - 1;
 		return;
 	}
-	k->guessed++;
+	k->guessed += n;
 	if (k->nfailures < CHECK_FAILURES) { /* shown, though it proves nothing */
 		show_break(c, k, s);
 		k->broken--;
@@ -134,19 +141,39 @@ static void take_no(struct checks *c, struct check *k, const struct seen *s)
 static void take_count(struct checks *c, struct check *k, const struct seen *s)
 {
 	enum tri is = cond_is(k->pat[0].cond, &s->s, NULL);
+	uint64_t n = times_of(s), over;
 
 	if (is == COND_MAYBE)
-		k->maybe++;
+		k->maybe += n;
 	else if (is == COND_YES && s->guessed)
-		k->guessed++;
-	else if (is == COND_YES && ++k->yes > k->max && k->info.form == CHECK_COUNT)
-		show_break(c, k, s);
+		k->guessed += n;
+	if (is != COND_YES || s->guessed)
+		return;
+	k->yes += n;
+	if (k->info.form != CHECK_COUNT || k->yes <= k->max)
+		return;
+	over = k->yes - k->max;
+	show_break(c, k, s);
+	k->broken += (over < n ? over : n) - 1;
+}
+
+static bool is_either_side(const struct check *k, const struct seen *s)
+{
+	for (size_t i = 0; i < k->npat; i++)
+		if (k->pat[i].kind == s->s.kind && cond_is(k->pat[i].cond, &s->s, NULL) != COND_NO)
+			return true;
+	return false;
 }
 
 static void take_every(struct checks *c, struct check *k, const struct seen *s)
 {
 	enum tri is;
 
+	if (s->s.ev && event_repeats(s->s.ev)) {
+		if (is_either_side(k, s))
+			k->folded += times_of(s);
+		return;
+	}
 	if (k->pat[1].kind == s->s.kind)
 		duty_right(c, k, s);
 	if (k->pat[0].kind != s->s.kind)
@@ -158,6 +185,9 @@ static void take_every(struct checks *c, struct check *k, const struct seen *s)
 
 static void take_order(struct checks *c, struct check *k, const struct seen *s)
 {
+	/* the first of them had its own record, or is lost */
+	if (s->s.ev && event_repeats(s->s.ev))
+		return;
 	for (size_t i = 0; i < k->npat; i++) {
 		struct first *f = &k->first[i];
 		enum tri is;
@@ -185,6 +215,21 @@ static bool in_sessions(const struct scope *x, uint32_t session)
 	return false;
 }
 
+static bool in_scope(const struct scope *x, const struct seen *s)
+{
+	if (!x)
+		return true;
+	switch (x->type) {
+	case SCOPE_SESSION:
+		return in_sessions(x, s->s.session);
+	case SCOPE_COMMAND:
+		return s->s.fact ? !s->s.session : engine_of_command(s->e, s->s.ev);
+	case SCOPE_ALL:
+		break;
+	}
+	return true;
+}
+
 static void feed(struct checks *c, const struct seen *s)
 {
 	static void (*const take[])(struct checks *, struct check *, const struct seen *) = {
@@ -197,9 +242,7 @@ static void feed(struct checks *c, const struct seen *s)
 		return;
 	b = &c->by_kind[s->s.kind];
 	for (size_t i = 0; i < b->n; i++) {
-		const struct scope *x = b->v[i]->scope;
-
-		if (!x || x->type != SCOPE_SESSION || in_sessions(x, s->s.session))
+		if (in_scope(b->v[i]->scope, s))
 			take[b->v[i]->info.form](c, b->v[i], s);
 	}
 }
@@ -268,7 +311,7 @@ static void note_close(struct checks *c, const struct fact *f)
 
 void checks_fact(struct checks *c, const struct engine *e, const struct fact *f)
 {
-	bool unsure = engine_totals(e).lost || engine_world(e)->failed;
+	bool unsure = engine_totals(e).lost || engine_failed(e);
 	const struct seen s = {
 		.s = {.kind = ATTR_FACT + (unsigned)f->kind, .fact = f, .session = f->session,
 		      .scratch = &c->scratch},
@@ -305,6 +348,7 @@ void checks_finish(struct checks *c, const struct engine *e)
 	if (c->finished)
 		return;
 	c->finished = true;
+	c->failed |= engine_failed(e);
 	for (size_t i = 0; i < c->n; i++)
 		check_settle(c, c->v[i], e);
 }

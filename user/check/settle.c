@@ -10,7 +10,8 @@ struct doubts {
 	const struct checks *c;
 	const struct check *k;
 	struct command_view cmd;
-	struct buf why; /* empty: there is none */
+	struct buf why;
+	bool any; /* there is one, though `why` may lack memory to say it */
 };
 
 static enum scope_type scope_of(const struct check *k)
@@ -67,6 +68,9 @@ static void doubt(struct doubts *d)
 	else if (k->maybe)
 		buf_printf(&d->why, "%llu time%s it cannot be told: a command line was cut off",
 			   (unsigned long long)k->maybe, k->maybe == 1 ? "" : "s");
+	else if (k->folded)
+		buf_printf(&d->why, "%llu of a storm of signals were told by count, without the time of each",
+			   (unsigned long long)k->folded);
 	else if (k->open)
 		buf_printf(&d->why, "the trace ended while the time of %llu was not over",
 			   (unsigned long long)k->open);
@@ -111,7 +115,7 @@ static enum check_verdict settle_no(struct check *k, struct doubts *d)
 		times(&k->why, k->broken);
 		return CHECK_FAIL;
 	}
-	if (d->why.len)
+	if (d->any)
 		return doubtful(k, d);
 	if (no_session(k))
 		return nothing(k);
@@ -126,7 +130,7 @@ static enum check_verdict settle_some(struct check *k, struct doubts *d)
 		times(&k->why, k->yes);
 		return CHECK_PASS;
 	}
-	if (d->why.len)
+	if (d->any)
 		return doubtful(k, d);
 	if (no_session(k))
 		return nothing(k);
@@ -139,7 +143,7 @@ static enum check_verdict settle_count(struct check *k, struct doubts *d)
 {
 	bool over = k->yes > k->max;
 
-	if (!over && d->why.len)
+	if (!over && d->any)
 		return doubtful(k, d);
 	if (no_session(k))
 		return nothing(k);
@@ -156,13 +160,13 @@ static enum check_verdict settle_count(struct check *k, struct doubts *d)
 
 static enum check_verdict settle_every(struct check *k, struct doubts *d)
 {
-	if (k->broken && (k->right_no || !lost_right(d->c, k))) {
+	if (k->broken && (k->right_no || (!lost_right(d->c, k) && !k->folded))) {
 		buf_printf(&k->why, "%llu of ", (unsigned long long)k->broken);
 		times(&k->why, k->yes);
 		buf_str(&k->why, k->right_no ? " it came all the same" : " it did not come");
 		return CHECK_FAIL;
 	}
-	if (d->why.len)
+	if (d->any)
 		return doubtful(k, d);
 	if (no_session(k))
 		return nothing(k);
@@ -208,7 +212,7 @@ static enum check_verdict settle_order(struct check *k, struct doubts *d)
 	size_t bad = out_of_order(k);
 
 	/* what stands in the wrong order does so wherever the trace ends */
-	if (d->why.len && (unseen || !bad))
+	if (d->any && (unseen || !bad))
 		return doubtful(k, d);
 	if (no_session(k))
 		return nothing(k);
@@ -245,6 +249,7 @@ void check_settle(struct checks *c, struct check *k, const struct engine *e)
 
 	duty_finish(c, k, e);
 	doubt(&d);
+	d.any = d.why.len || d.why.failed;
 	if (scope_of(k) == SCOPE_COMMAND && !d.cmd.is && !c->reason && !c->began) {
 		r->verdict = doubtful(k, &d);
 	} else if (scope_of(k) == SCOPE_COMMAND && !d.cmd.is) {

@@ -96,6 +96,18 @@ static void get_args(const struct subject *s, const struct attr *a, struct value
 	join(s, v, s->ev->argv, s->ev->args_len);
 }
 
+static void get_count(const struct subject *s, const struct attr *a, struct value *v)
+{
+	(void)a;
+	v->n = (int64_t)event_count(s->ev);
+}
+
+static void get_ts_last(const struct subject *s, const struct attr *a, struct value *v)
+{
+	(void)a;
+	v->n = (int64_t)(s->ev->many.count ? s->ev->many.ts_last : s->ev->u.h.ts);
+}
+
 static void get_siginfo(const struct subject *s, const struct attr *a, struct value *v)
 {
 	const struct wire_generate *g = &s->ev->u.generate;
@@ -212,6 +224,10 @@ static const struct {
 	{WIRE_SIGNAL_GENERATE, "si_uid", ATTR_NUMBER, true, get_siginfo, NULL},
 	{WIRE_SIGNAL_GENERATE, "signo", ATTR_NUMBER, false, get_signo, NULL},
 	{WIRE_SIGNAL_GENERATE, "origin", ATTR_ENUM, false, get_origin, sig_origin_names},
+	{WIRE_SIGNAL_GENERATE, "count", ATTR_NUMBER, false, get_count, NULL},
+	{WIRE_SIGNAL_GENERATE, "ts_last", ATTR_TIME, false, get_ts_last, NULL},
+	{WIRE_SIGNAL_DELIVER, "count", ATTR_NUMBER, false, get_count, NULL},
+	{WIRE_SIGNAL_DELIVER, "ts_last", ATTR_TIME, false, get_ts_last, NULL},
 	{WIRE_SOCK_STATE, "local", ATTR_ADDR, false, get_addr, NULL},
 	{WIRE_SOCK_STATE, "peer", ATTR_ADDR, false, get_addr, NULL},
 	{WIRE_SOCK_RESET, "local", ATTR_ADDR, false, get_addr, NULL},

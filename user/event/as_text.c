@@ -256,6 +256,12 @@ void event_dump(struct buf *b, const struct event *ev)
 	buf_str(b, info->name);
 	put_rows(b, ev, kind_info(0)->fields);
 	put_rows(b, ev, info->fields);
+	if (ev->many.count) {
+		buf_str(b, " count=");
+		buf_u64(b, ev->many.count);
+		buf_str(b, " ts_last=");
+		buf_u64(b, ev->many.ts_last);
+	}
 	if (info->tail && ev->filename_len) {
 		buf_str(b, " filename=");
 		put_string(b, ev->filename, ev->filename_len);

@@ -3,6 +3,7 @@
 #ifndef SIGTRACE_EVENT_EVENT_H
 #define SIGTRACE_EVENT_EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,12 +36,29 @@ struct event {
 		struct wire_sock_owner owner;
 		struct wire_user user;
 		struct wire_sock_client client;
+		struct wire_place place;
 	} u;
 	const char *filename; /* TASK_EXEC, TASK_ARGS: filename_len bytes, no NUL promised */
 	uint32_t filename_len;
 	const char *argv; /* args_len bytes, each argument with its NUL (the last may lack it) */
 	uint32_t args_len;
+	struct wire_many many; /* SIGNAL_GENERATE, SIGNAL_DELIVER; count 0: it has none */
 };
+
+/* How many events of its kind the record stands for. */
+static inline uint64_t event_count(const struct event *ev)
+{
+	return ev->many.count ? ev->many.count : 1;
+}
+
+/*
+ * It tells only how many more there were like one that had a record of its own (or was lost, and
+ * counted so), and that late: what it did to whom must not be done once more.
+ */
+static inline bool event_repeats(const struct event *ev)
+{
+	return ev->many.count != 0;
+}
 
 /* Why a record was refused. */
 enum event_error {

@@ -188,6 +188,13 @@ static const struct field rows_wire_env[] = {
 	END
 };
 
+/* Of struct wire_many, which few records have behind them. */
+#define MANY_DERIVED(K)                                                                            \
+	DERIVED(K, "count", json_count,                                                            \
+		"how many signals the record stands for, in a storm; 1 where it is not there"),    \
+	DERIVED(K, "ts_last", json_ts_last, "time of the last of them, where there is a count",    \
+		UNIT_NS)
+
 static const struct field rows_wire_generate[] = {
 #define K WIRE_SIGNAL_GENERATE
 #define T(member, title, ...) ROW(K, wire_generate, member, title, __VA_ARGS__)
@@ -218,6 +225,7 @@ static const struct field rows_wire_generate[] = {
 	DERIVED(K, "signo", json_signo, "number of the signal"),
 	DERIVED(K, "target", json_target, "whom the signal is for: tgid, pid, comm"),
 	DERIVED(K, "origin", json_origin, "what caused it: tty, user, kernel, timer, child, hangup"),
+	MANY_DERIVED(K),
 #undef T
 #undef R
 #undef K
@@ -234,6 +242,7 @@ static const struct field rows_wire_deliver[] = {
 	  .names = table_disposition),
 	R(pad, "pad", PAD, false, ""),
 #undef R
+	MANY_DERIVED(WIRE_SIGNAL_DELIVER),
 	END
 };
 
@@ -302,6 +311,28 @@ static const struct field rows_wire_sock_client[] = {
 	R(fd, UNSET, true, "descriptor, or null"),
 #undef R
 	SOCK_DERIVED(WIRE_SOCK_CLIENT),
+	END
+};
+
+static const struct field rows_wire_place[] = {
+#define R(member, title, ...) ROW(WIRE_TASK_PLACE, wire_place, member, title, __VA_ARGS__)
+	R(cgroup[0], "cgroup_id", U64, false, "id of its cgroup on the default hierarchy"),
+	R(cgroup[1], "above1", U64, false, "id of the cgroup above"),
+	R(cgroup[2], "above2", U64, false, "and above that"),
+	R(cgroup[3], "above3", U64, false, "and above that"),
+	R(cgroup[4], "above4", U64, false, "and above that"),
+	R(cgroup[5], "above5", U64, false, "and above that"),
+	R(cgroup[6], "above6", U64, false, "and above that"),
+	R(cgroup[7], "above7", U64, false, "and above that"),
+	R(pipe[0], "stdin", U64, false, "inode number of the pipe on 0"),
+	R(pipe[1], "stdout", U64, false, "of that on 1"),
+	R(pipe[2], "stderr", U64, false, "of that on 2"),
+	R(ends, "ends", FLAGS, true,
+	  "known: it was looked; stdin, stdout: the server has its end; used: the session has stdout",
+	  .names = table_ends),
+	R(pad, "pad", PAD, false, ""),
+	R(cgroup_name, "cgroup", STR, true, "name of its cgroup, empty of the root's"),
+#undef R
 	END
 };
 

@@ -28,21 +28,60 @@ static int scan_args(struct parser *ps)
 	return 0;
 }
 
-/* A row of this name that a line may give: also the two parts of a tail, which are derived rows. */
+static int scan_filename(struct parser *ps)
+{
+	return scan_string(ps, &ps->filename);
+}
+
+static int scan_count(struct parser *ps)
+{
+	uint64_t v = 0;
+	int ret = scan_number(ps, &v);
+
+	ps->ev.many.count = v;
+	return ret;
+}
+
+static int scan_ts_last(struct parser *ps)
+{
+	uint64_t v = 0;
+	int ret = scan_number(ps, &v);
+
+	ps->ev.many.ts_last = v;
+	return ret;
+}
+
+/* The parts of a tail are derived rows, and a line may give them. */
+static const struct {
+	const char *name;
+	int (*scan)(struct parser *ps);
+} tails[] = {
+	{ "filename", scan_filename }, { "args", scan_args },
+	{ "count", scan_count }, { "ts_last", scan_ts_last },
+};
+
+static int (*tail_scan(const struct field *f))(struct parser *ps)
+{
+	if (f->format != FIELD_DERIVED)
+		return NULL;
+	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++)
+		if (!strcmp(f->name, tails[i].name))
+			return tails[i].scan;
+	return NULL;
+}
+
+/* A row of this name that a line may give. */
 static const struct field *find(const struct field *f, const char *name)
 {
 	for (; f->name; f++)
-		if (!strcmp(f->name, name) &&
-		    (!member_computed(f) || !strcmp(name, "filename") || !strcmp(name, "args")))
+		if (!strcmp(f->name, name) && (!member_computed(f) || tail_scan(f)))
 			return f;
 	return NULL;
 }
 
 static int value(struct parser *ps, const struct field *f)
 {
-	if (f->format != FIELD_DERIVED)
-		return scan_value(ps, f);
-	return !strcmp(f->name, "args") ? scan_args(ps) : scan_string(ps, &ps->filename);
+	return tail_scan(f) ? tail_scan(f)(ps) : scan_value(ps, f);
 }
 
 /* True the second time. */
@@ -96,6 +135,7 @@ static const struct kind_info *kind(struct parser *ps)
 
 static int finish(struct parser *ps, const struct kind_info *info, struct buf *out)
 {
+	size_t many = ps->ev.many.count || ps->ev.many.ts_last ? sizeof(ps->ev.many) : 0;
 	struct event check;
 	enum event_error e;
 
@@ -106,10 +146,11 @@ static int finish(struct parser *ps, const struct kind_info *info, struct buf *o
 		ps->ev.u.args.filename_len = (uint32_t)ps->filename.len;
 		ps->ev.u.args.args_len = (uint32_t)ps->args.len;
 	}
-	ps->ev.u.h.len = (uint32_t)(info->size + ps->filename.len + ps->args.len);
+	ps->ev.u.h.len = (uint32_t)(info->size + ps->filename.len + ps->args.len + many);
 	buf_put(out, &ps->ev.u, info->size);
 	buf_put(out, ps->filename.p, ps->filename.len);
 	buf_put(out, ps->args.p, ps->args.len);
+	buf_put(out, &ps->ev.many, many);
 	if (out->failed || ps->filename.failed || ps->args.failed) {
 		buf_str(ps->why, "out of memory");
 		return -1;

@@ -12,6 +12,7 @@ json_fn json_thread;
 json_fn json_filename, json_args, json_truncated, json_args_fault;
 json_fn json_if_siginfo, json_signo, json_target, json_origin;
 json_fn json_local, json_peer;
+json_fn json_count, json_ts_last;
 
 /* False: what `put` writes is left out of this record. */
 bool json_present(const struct event *ev, json_fn *put);

@@ -135,7 +135,21 @@ void json_peer(struct buf *b, const struct event *ev, const struct field *f)
 	buf_char(b, '"');
 }
 
+void json_count(struct buf *b, const struct event *ev, const struct field *f)
+{
+	(void)f;
+	buf_u64(b, ev->many.count);
+}
+
+void json_ts_last(struct buf *b, const struct event *ev, const struct field *f)
+{
+	(void)f;
+	buf_u64(b, ev->many.ts_last);
+}
+
 bool json_present(const struct event *ev, json_fn *put)
 {
+	if (put == json_count || put == json_ts_last)
+		return ev->many.count != 0;
 	return put != json_args_fault || (tail_flags(ev) & WIRE_ARGS_FAULT);
 }

@@ -21,6 +21,8 @@ struct parser {
 int scan_token(struct parser *ps, char out[TOKEN_MAX]);
 /* A quoted string, its bytes appended to `out`. */
 int scan_string(struct parser *ps, struct buf *out);
+/* A number, decimal or 0x. */
+int scan_number(struct parser *ps, uint64_t *v);
 /* A value as the row has it, into ps->ev. */
 int scan_value(struct parser *ps, const struct field *f);
 

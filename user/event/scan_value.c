@@ -322,6 +322,13 @@ static scan_fn *const scan[] = {
 	[FIELD_DERIVED] = NULL,
 };
 
+int scan_number(struct parser *ps, uint64_t *v)
+{
+	char token[TOKEN_MAX];
+
+	return scan_token(ps, token) ? -1 : number(token, UINT64_MAX, v);
+}
+
 int scan_value(struct parser *ps, const struct field *f)
 {
 	return scan[f->format](ps, f);

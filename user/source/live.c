@@ -14,8 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/parse.h"
 #include "sigtrace.skel.h"
+#include "source/accounts.h"
+#include "source/confine.h"
 #include "source/frame.h"
 #include "source/proc.h"
 #include "source/require.h"
@@ -24,17 +27,26 @@
 #define SCOPE_PAGE 4096u
 #define AWAKE_MS 10	/* freshness of the live view; far below the 50 ms that a person notices */
 #define ASLEEP_MS 1000
+#define LOSS_CPUS 256	/* emit.h */
 
 struct live {
 	struct live_options o;
 	struct sigtrace_bpf *skel;
 	struct ring_buffer *ring;
+	const unsigned long *consumed, *produced; /* the ring's positions, bytes since its start */
 	uint8_t *scope; /* one byte a pid, shared with the programs */
 	size_t scope_len;
 	uint32_t *uids; /* whose names were told */
 	size_t nuids;
+	struct helper accounts;
+	int proc;     /* the open /proc */
+	int terminal; /* the master of one of our own, until the first snapshot; -1: none */
 	int epfd;
+	uint64_t lost[LOSS_CPUS][WIRE_KIND_MAX + 1]; /* that were told */
 	unsigned empty; /* drains in a row that found nothing */
+	uint64_t ring_most; /* bytes that were in the ring when it was emptied */
+	int measures; /* the kernel measures programs while it is open; -1: it does not */
+	uint64_t unanswered; /* processes that were asked for in vain */
 	bool first;	/* in the first snapshot: argv is asked from /proc */
 	bool stopped;
 };
@@ -72,7 +84,7 @@ static void tell_user(struct live *l, uint32_t uid, uint64_t ts)
 		return;
 	l->uids = more;
 	l->uids[l->nuids++] = uid;
-	proc_user(uid, ts, &r);
+	accounts_ask(&l->accounts, uid, ts, &r);
 	put(l, &r, sizeof(r));
 }
 
@@ -86,9 +98,9 @@ static void tell_first(struct live *l, const struct wire_snapshot *r)
 	struct proc_args args;
 	struct wire_env env;
 
-	if (proc_args(&r->h, &args))
+	if (proc_args(l->proc, &r->h, &args))
 		put(l, &args, args.r.h.len);
-	if (!(r->task.scope & WIRE_SERVER) && is_server(l, r->task.ppid) && proc_env(&r->h, &env))
+	if (!(r->task.scope & WIRE_SERVER) && is_server(l, r->task.ppid) && proc_env(l->proc, &r->h, &env))
 		put(l, &env, sizeof(env));
 }
 
@@ -96,6 +108,19 @@ static void tell_first(struct live *l, const struct wire_snapshot *r)
 static bool is_new(const struct wire_snapshot *r)
 {
 	return r->task.scope & WIRE_CLIENT;
+}
+
+/* Two programs that meet may both tell a loss: what counts is by how much its total grew. */
+static void tell_lost(struct live *l, const struct wire_lost *r)
+{
+	uint64_t *told = &l->lost[r->lost_cpu % LOSS_CPUS][r->lost_kind % (WIRE_KIND_MAX + 1)];
+	struct wire_lost once = *r;
+
+	if (r->total <= *told)
+		return;
+	once.count = r->total - *told;
+	*told = r->total;
+	put(l, &once, sizeof(once));
 }
 
 static int on_record(void *ctx, void *data, size_t len)
@@ -109,7 +134,10 @@ static int on_record(void *ctx, void *data, size_t len)
 		tell_user(l, ((struct wire_snapshot *)data)->task.uid, h->ts);
 	else if (h->kind == WIRE_TASK_EXIT)
 		tell_user(l, ((struct wire_exit *)data)->uid, h->ts);
-	put(l, data, h->len <= len ? h->len : len);
+	if (h->kind == WIRE_TRACE_LOST)
+		tell_lost(l, data);
+	else
+		put(l, data, h->len <= len ? h->len : len);
 	if (h->kind == WIRE_TASK_SNAPSHOT && (l->first || is_new(data)))
 		tell_first(l, data);
 	return 0;
@@ -168,6 +196,8 @@ static int configure(struct live *l, struct err *e)
 	struct timespec jiffy;
 
 	s->rodata->wake_above = ring / 4;
+	s->rodata->many_above = ring / 2;
+	s->rodata->signals_below = ring / 4 * 3;
 	s->rodata->scope_all = l->o.scope == WIRE_SCOPE_ALL ? WIRE_IN : 0;
 	s->rodata->scope_servers = l->o.scope == WIRE_SCOPE_SSHD;
 	s->rodata->exit_tells_group_dead = exit_tells_group_dead();
@@ -230,6 +260,22 @@ static int fill_maps(struct live *l, struct err *e)
 	return 0;
 }
 
+/* kernel/bpf/ringbuf.c: page 0 holds the consumer's position, page 1 the producer's. */
+static const unsigned long *ring_page(const struct live *l, unsigned n)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *p = mmap(NULL, page, PROT_READ, MAP_SHARED, bpf_map__fd(l->skel->maps.ring),
+		       (off_t)(n * page));
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static void ring_unmap(const unsigned long *page)
+{
+	if (page)
+		munmap((void *)page, (size_t)sysconf(_SC_PAGESIZE));
+}
+
 static int watch_ring(struct live *l, struct err *e)
 {
 	struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
@@ -238,11 +284,52 @@ static int watch_ring(struct live *l, struct err *e)
 	if (!l->ring)
 		return fail(e, "cannot map the ring buffer");
 	l->epfd = epoll_create1(EPOLL_CLOEXEC);
+	l->consumed = ring_page(l, 0);
+	l->produced = ring_page(l, 1);
+	if (!l->consumed || !l->produced)
+		return fail(e, "cannot map the ring buffer's positions");
 	/* edge-triggered: a record alone does not wake us, only a program that wants to does */
 	if (l->epfd < 0 ||
 	    epoll_ctl(l->epfd, EPOLL_CTL_ADD, bpf_map__fd(l->skel->maps.ring), &ev))
 		return fail(e, "cannot wait for the ring buffer");
 	return 0;
+}
+
+/*
+ * What is opened later is opened from here. From the terminal's master the programs learn what a
+ * keystroke's work runs.
+ */
+static int open_files(struct live *l, struct err *e)
+{
+	l->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l->proc < 0)
+		return fail(e, "cannot open /proc");
+	l->terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (l->terminal >= 0)
+		l->skel->bss->learn_fd = l->terminal;
+	return 0;
+}
+
+/* Whom a snapshot may have to read about; a command is ours. */
+static void warn_of_reading(const struct live_options *o)
+{
+	const char *lacks = o->scope == WIRE_SCOPE_CMD ? NULL : require_reader();
+
+	if (lacks)
+		log_line("without %s less is known of what runs already: the environment and the "
+			 "program of other users' processes cannot be read", lacks);
+}
+
+static int confine(const struct live *l, struct err *e)
+{
+	const struct confine c = {
+		.proc = l->proc,
+		.folder = l->o.folder,
+		.published = l->o.published,
+		.command = l->o.command,
+	};
+
+	return confine_loop(&c, e);
 }
 
 struct live *live_open(const struct live_options *o, struct err *e)
@@ -254,10 +341,14 @@ struct live *live_open(const struct live_options *o, struct err *e)
 		return NULL;
 	}
 	l->o = *o;
-	l->epfd = -1;
+	l->epfd = l->proc = l->terminal = l->measures = -1;
 	complaint[0] = '\0';
 	libbpf_set_print(on_complaint);
 	if (require_privileges(e) || require_host_pids(e) || require_kernel(e))
+		goto err;
+	warn_of_reading(o);
+	/* before there is anything of BPF, of which it must hold nothing */
+	if (accounts_start(&l->accounts, e))
 		goto err;
 	l->skel = sigtrace_bpf__open();
 	if (!l->skel) {
@@ -272,10 +363,19 @@ struct live *live_open(const struct live_options *o, struct err *e)
 	}
 	if (fill_maps(l, e) || watch_ring(l, e))
 		goto err;
+	if (l->o.stats) {
+		l->measures = bpf_enable_stats(BPF_STATS_RUN_TIME);
+		if (l->measures < 0) {
+			fail(e, "cannot have the kernel measure BPF programs (--stats)");
+			goto err;
+		}
+	}
 	if (sigtrace_bpf__attach(l->skel)) {
 		fail(e, "cannot attach the BPF programs");
 		goto err;
 	}
+	if (open_files(l, e) || confine(l, e))
+		goto err;
 	return l;
 err:
 	live_close(l);
@@ -301,19 +401,10 @@ static int run_iter(struct bpf_link *link)
 enum { SNAP_MARK = 1, SNAP_EMIT, SNAP_ASKED, SNAP_PORTS, SNAP_LISTENERS, SNAP_CONNS,
        SNAP_CLIENTS };
 
-/* The master of a terminal of our own: from it the programs learn what a keystroke's work runs. */
-static int open_terminal(struct live *l)
-{
-	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	if (fd >= 0)
-		l->skel->bss->learn_fd = fd;
-	return fd;
-}
-
 static int snapshot(struct live *l, uint32_t mode)
 {
 	l->skel->bss->snap_mode = mode;
+	l->skel->bss->snap_tasks = 0;
 	return run_iter(l->skel->links.on_task);
 }
 
@@ -334,21 +425,37 @@ static void tell_ready(struct live *l, uint64_t started, uint32_t asked)
 	put(l, &r, sizeof(r));
 }
 
+/*
+ * All that was written before this call. A program of another CPU that was interrupted between
+ * reserving its record and committing it hides from the reader what others have committed since
+ * (kernel/bpf/ringbuf.c, BPF_RINGBUF_BUSY_BIT): an answer would stand before what it answers.
+ */
+static void drain_to_now(struct live *l)
+{
+	unsigned long now = __atomic_load_n(l->produced, __ATOMIC_ACQUIRE);
+
+	live_drain(l);
+	while ((long)(__atomic_load_n(l->consumed, __ATOMIC_ACQUIRE) - now) < 0) {
+		usleep(100);
+		live_drain(l);
+	}
+}
+
 int live_snapshot(struct live *l, uint64_t started, struct err *e)
 {
-	int terminal = open_terminal(l);
 	/* which ports are served must be known before a client of one can be told */
 	int bad = (l->o.named && snapshot_files(l, SNAP_PORTS)) || snapshot(l, SNAP_MARK) ||
 		  snapshot_files(l, SNAP_CLIENTS) || snapshot(l, SNAP_EMIT) ||
 		  snapshot_files(l, SNAP_LISTENERS) || snapshot_files(l, SNAP_CONNS);
 
 	l->skel->bss->learn_fd = 0;
-	if (terminal >= 0)
-		close(terminal);
+	if (l->terminal >= 0)
+		close(l->terminal);
+	l->terminal = -1;
 	if (bad)
 		return fail(e, "cannot take the snapshot of what runs");
 	l->first = true;
-	live_drain(l);
+	drain_to_now(l);
 	l->first = false;
 	tell_ready(l, started, 0);
 	return 0;
@@ -359,14 +466,44 @@ int live_fd(const struct live *l)
 	return l->epfd;
 }
 
+static uint64_t ring_unread(const struct live *l)
+{
+	unsigned long produced = __atomic_load_n(l->produced, __ATOMIC_ACQUIRE);
+
+	return produced - __atomic_load_n(l->consumed, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * The counts of a storm that is over, on CPUs where no signal comes to tell them: bpf/many.h.
+ * BPF_PROG_TEST_RUN takes such a program since 5.10; before, live_stop() tells them.
+ */
+static bool flush_many(struct live *l)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, o, .flags = BPF_F_TEST_RUN_ON_CPU);
+	size_t cpus = sizeof(l->skel->bss->many_pending) / sizeof(l->skel->bss->many_pending[0]);
+
+	if (!l->skel->bss->many_any)
+		return false;
+	l->skel->bss->many_any = 0;
+	for (o.cpu = 0; o.cpu < cpus; o.cpu++)
+		if (l->skel->bss->many_pending[o.cpu])
+			bpf_prog_test_run_opts(bpf_program__fd(l->skel->progs.flush_many), &o);
+	return true;
+}
+
 size_t live_drain(struct live *l)
 {
 	struct epoll_event ev;
-	int n;
+	uint64_t unread = ring_unread(l);
+	int n, more = 0;
 
+	if (unread > l->ring_most)
+		l->ring_most = unread;
 	epoll_wait(l->epfd, &ev, 1, 0);
 	n = ring_buffer__consume(l->ring);
-	return n > 0 ? n : 0;
+	if (flush_many(l))
+		more = ring_buffer__consume(l->ring);
+	return (n > 0 ? n : 0) + (more > 0 ? more : 0);
 }
 
 int live_sleep(struct live *l, size_t drained)
@@ -383,18 +520,91 @@ int live_sleep(struct live *l, size_t drained)
 	return l->empty++ ? ASLEEP_MS : AWAKE_MS;
 }
 
+static void fill_lost(struct wire_lost *r, uint32_t kind, uint32_t cpu, uint64_t total)
+{
+	frame_header(&r->h, WIRE_TRACE_LOST, sizeof(*r));
+	r->count = total;
+	r->total = total;
+	r->lost_kind = kind;
+	r->lost_cpu = cpu;
+}
+
+/* What a slot still holds: on a kernel that flush_many() cannot use. */
+static void tell_slot(struct live *l, char *slot)
+{
+	struct wire_hdr h;
+	struct wire_many many;
+	size_t size;
+
+	memcpy(&h, slot, sizeof(h));
+	if (!h.len)
+		return;
+	size = h.kind == WIRE_SIGNAL_GENERATE ? sizeof(struct wire_generate) :
+						sizeof(struct wire_deliver);
+	memcpy(&many, slot + size, sizeof(many));
+	if (!many.count)
+		return;
+	h.len = size + sizeof(many);
+	memcpy(slot, &h, sizeof(h));
+	put(l, slot, h.len);
+}
+
+static void tell_slots(struct live *l)
+{
+	const struct bpf_map *map = l->skel->maps.many;
+	uint32_t slots = bpf_map__max_entries(map) - 1; /* the last is none: MANY_NOW */
+	size_t size = bpf_map__value_size(map), cpus = libbpf_num_possible_cpus();
+	char *values = calloc(cpus, size);
+
+	for (uint32_t i = 0; values && i < slots; i++) {
+		if (bpf_map_lookup_elem(bpf_map__fd(map), &i, values))
+			break;
+		for (size_t cpu = 0; cpu < cpus; cpu++)
+			tell_slot(l, values + cpu * size);
+	}
+	free(values);
+}
+
 void live_ask(struct live *l, const uint32_t *tgids, size_t n)
 {
 	struct bpf_map *asked = l->skel->maps.asked;
+	struct wire_lost lost;
 	uint32_t one = 1;
 
 	for (size_t i = 0; i < n; i++)
 		bpf_map__update_elem(asked, &tgids[i], sizeof(*tgids), &one, sizeof(one), BPF_ANY);
-	snapshot(l, SNAP_ASKED);
+	if (snapshot(l, SNAP_ASKED)) {
+		/* else who is not in the answer would be taken for gone */
+		l->unanswered += n;
+		fill_lost(&lost, WIRE_TASK_SNAPSHOT, WIRE_UNSET, l->unanswered);
+		lost.count = n;
+		put(l, &lost, sizeof(lost));
+	}
 	for (size_t i = 0; i < n; i++)
 		bpf_map__delete_elem(asked, &tgids[i], sizeof(*tgids), 0);
-	live_drain(l);
+	drain_to_now(l);
 	tell_ready(l, 0, 1);
+}
+
+uint32_t live_ends(const struct live *l, const struct ends *e)
+{
+	return ends_look(l->proc, e);
+}
+
+void live_tell_ends(struct live *l, const struct wire_hdr *root, const uint64_t pipe[2],
+		    uint32_t ends)
+{
+	struct wire_place r;
+
+	live_drain(l);
+	frame_header(&r.h, WIRE_TASK_PLACE, sizeof(r));
+	r.h.tgid = r.h.pid = root->tgid;
+	r.h.start = root->start;
+	memcpy(r.h.comm, root->comm, sizeof(r.h.comm));
+	r.pipe[0] = pipe[0];
+	r.pipe[1] = pipe[1];
+	r.ends = ends;
+	put(l, &r, sizeof(r));
 }
 
 void live_tick(struct live *l)
@@ -405,30 +615,17 @@ void live_tick(struct live *l)
 	put(l, &r, sizeof(r));
 }
 
-static void tell_lost(struct live *l, uint32_t kind, uint32_t cpu, uint64_t count, uint64_t total)
+static void tell_losses(struct live *l)
 {
 	struct wire_lost r;
 
-	frame_header(&r.h, WIRE_TRACE_LOST, sizeof(r));
-	r.count = count;
-	r.total = total;
-	r.lost_kind = kind;
-	r.lost_cpu = cpu;
-	put(l, &r, sizeof(r));
-}
-
-static void tell_losses(struct live *l)
-{
-	size_t cpus = sizeof(l->skel->bss->losses) / sizeof(l->skel->bss->losses[0]);
-
-	for (size_t cpu = 0; cpu < cpus; cpu++)
-		for (uint32_t k = 1; k <= WIRE_KIND_MAX; k++) {
-			uint64_t lost = l->skel->bss->losses[cpu][k];
-			uint64_t told = l->skel->bss->losses_told[cpu][k];
-
-			if (lost != told)
-				tell_lost(l, k, cpu, lost - told, lost);
-		}
+	_Static_assert(sizeof(l->skel->bss->losses) == sizeof(l->lost), "LOSS_CPUS of emit.h");
+	for (size_t cpu = 0; cpu < LOSS_CPUS; cpu++)
+		for (uint32_t k = 1; k <= WIRE_KIND_MAX; k++)
+			if (l->skel->bss->losses[cpu][k]) {
+				fill_lost(&r, k, cpu, l->skel->bss->losses[cpu][k]);
+				tell_lost(l, &r);
+			}
 }
 
 /*
@@ -457,9 +654,36 @@ static void tell_misses(struct live *l)
 		uint32_t len = sizeof(info);
 
 		if (!bpf_obj_get_info_by_fd(bpf_program__fd(progs[i].prog), &info, &len) &&
-		    info.recursion_misses)
-			tell_lost(l, progs[i].kind, WIRE_UNSET, info.recursion_misses,
-				  info.recursion_misses);
+		    info.recursion_misses) {
+			struct wire_lost r;
+
+			fill_lost(&r, progs[i].kind, WIRE_UNSET, info.recursion_misses);
+			put(l, &r, sizeof(r));
+		}
+	}
+}
+
+void live_stats(const struct live *l, struct live_stats *st)
+{
+	struct bpf_program *p;
+
+	memset(st, 0, sizeof(*st));
+	st->ring = bpf_map__max_entries(l->skel->maps.ring);
+	st->ring_most = l->ring_most;
+	if (l->measures < 0)
+		return;
+	bpf_object__for_each_program(p, l->skel->obj) {
+		struct bpf_prog_info info = {};
+		uint32_t len = sizeof(info);
+		struct live_program *one;
+
+		if (st->nprograms == LIVE_PROGRAMS ||
+		    bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+			continue;
+		one = &st->programs[st->nprograms++];
+		frame_copy(one->name, sizeof(one->name), bpf_program__name(p));
+		one->runs = info.run_cnt;
+		one->ns = info.run_time_ns;
 	}
 }
 
@@ -469,7 +693,8 @@ void live_stop(struct live *l)
 		return;
 	l->stopped = true;
 	sigtrace_bpf__detach(l->skel);
-	live_drain(l);
+	drain_to_now(l);
+	tell_slots(l);
 	tell_losses(l);
 	tell_misses(l);
 }
@@ -489,15 +714,25 @@ const void *live_elf(size_t *size)
 
 void live_close(struct live *l)
 {
+	int fds[4];
+
 	if (!l)
 		return;
 	live_stop(l);
+	fds[0] = l->epfd;
+	fds[1] = l->proc;
+	fds[2] = l->terminal;
+	fds[3] = l->measures;
 	ring_buffer__free(l->ring);
-	if (l->epfd >= 0)
-		close(l->epfd);
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 	if (l->scope)
 		munmap(l->scope, l->scope_len);
+	ring_unmap(l->consumed);
+	ring_unmap(l->produced);
 	sigtrace_bpf__destroy(l->skel);
+	helper_stop(&l->accounts);
 	free(l->uids);
 	free(l);
 }

@@ -1,21 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "source/require.h"
 
+#include <cap-ng.h>
 #include <errno.h>
-#include <linux/capability.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-static bool has_cap(const struct __user_cap_data_struct *c, int cap)
+static const struct {
+	int cap;
+	const char *name;
+} names[] = {
+	{CAP_BPF, "CAP_BPF"},
+	{CAP_PERFMON, "CAP_PERFMON"},
+	{CAP_SYS_PTRACE, "CAP_SYS_PTRACE"},
+	{CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH"},
+};
+
+/* Of the rows from `i` to before `end` those that this process lacks, as words; how many. */
+static int lacks(size_t i, size_t end, char *words, size_t size)
 {
-	return c[cap / 32].effective & (1u << (cap % 32));
+	int n = 0;
+	size_t len = 0;
+
+	words[0] = '\0';
+	if (capng_get_caps_process())
+		return 0;
+	for (; i < end; i++)
+		if (!capng_have_capability(CAPNG_EFFECTIVE, names[i].cap))
+			len += snprintf(words + len, size - len, "%s%s", n++ ? " and " : "",
+					names[i].name);
+	return n;
 }
 
 bool has_capability(int cap)
@@ -34,21 +53,20 @@ bool has_capability(int cap)
 
 int require_privileges(struct err *e)
 {
-	struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct c[2];
-	bool bpf, perfmon;
+	char words[64];
 
-	if (syscall(SYS_capget, &h, c))
+	if (!lacks(0, 2, words, sizeof(words)) ||
+	    capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN))
 		return 0;
-	if (has_cap(c, CAP_SYS_ADMIN))
-		return 0;
-	bpf = has_cap(c, CAP_BPF);
-	perfmon = has_cap(c, CAP_PERFMON);
-	if (bpf && perfmon)
-		return 0;
-	err_set(e, EXIT_CANNOT_TRACE, "tracing needs %s%s%s, which this process does not have",
-		bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "", perfmon ? "" : "CAP_PERFMON");
+	err_set(e, EXIT_CANNOT_TRACE, "tracing needs %s, which this process does not have", words);
 	return err_hint(e, "run it as root, for example with sudo; a recording (-r FILE) needs no root");
+}
+
+const char *require_reader(void)
+{
+	static char words[64];
+
+	return lacks(2, 4, words, sizeof(words)) ? words : NULL;
 }
 
 #define PROC_PID_INIT_INO 0xeffffffcu /* include/linux/proc_ns.h */

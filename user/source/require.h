@@ -11,6 +11,10 @@
 /* CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN: capabilities(7). 0, or -1 with the missing ones in e. */
 int require_privileges(struct err *e);
 
+/* CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: without them the environment and the program of others'
+ * processes are not to be read. NULL, or the names of the missing ones; valid until the next call. */
+const char *require_reader(void);
+
 /* The initial pid namespace, whose numbers the kernel's records have. 0, or -1 with e. */
 int require_host_pids(struct err *e);
 

@@ -102,7 +102,8 @@ void explain_when(struct buf *b, const struct engine *e, uint64_t ts)
 void seqs_keep(struct seqs_kept *k, const uint64_t *v, size_t n)
 {
 	k->n = n < SEQS ? n : SEQS;
-	memcpy(k->v, v, k->n * sizeof(*v));
+	if (k->n) /* else there may be no list at all */
+		memcpy(k->v, v, k->n * sizeof(*v));
 }
 
 void explain_evidence(struct explain *x, const struct seqs_kept *seqs)
@@ -145,8 +146,8 @@ static void explain_event(struct view *v, const struct engine *e, const struct e
 	explain_settle(x);
 	x->now = ev->u.h.ts;
 	senders_take(&x->senders, e, ev);
-	if (x->evidence)
-		evidence_take(x->evidence, e, ev, session);
+	if (x->evidence && !evidence_take(x->evidence, e, ev, session))
+		v->out.failed = true;
 	if (x->processes)
 		processes_event(x->processes, e, ev, session);
 }

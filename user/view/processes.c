@@ -64,7 +64,7 @@ static void take_signal(struct process *p, const struct engine *e, const struct 
 	struct sent *s = &p->sent[g->sig <= SIG_MAX ? g->sig : 0];
 	struct senders one = {0};
 
-	if (is_dying_of(s) && g->result)
+	if ((is_dying_of(s) && g->result) || (s->seq && event_repeats(ev)))
 		return;
 	senders_take(&one, e, ev);
 	*s = (struct sent){
@@ -186,6 +186,7 @@ static void take_orphan(struct processes *all, const struct fact *f)
 	free(p->left_advice);
 	p->left_why = strdup(o->why ? o->why : "");
 	p->left_advice = strdup(o->advice ? o->advice : "");
+	all->failed |= !p->left_why || !p->left_advice;
 	p->left_intended = o->intended;
 	p->session = f->session;
 	seqs_keep(&p->left_seqs, f->evidence, f->nevidence);

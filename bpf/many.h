@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A storm of signals. While the ring is filling, a signal that is like one which was written is
+ * counted in a slot of its CPU and not written; the slot becomes one record, with the count and the
+ * times of its first and last, when another signal takes the slot, when there is room again, or when
+ * user space asks for it (flush_many, live.c).
+ *
+ * The slots of a CPU need no lock: both hooks of signals run with the target's siglock held, hence
+ * with interrupts off (kernel/signal.c). flush_many alone can be interrupted, and says so.
+ */
+#ifndef SIGTRACE_BPF_MANY_H
+#define SIGTRACE_BPF_MANY_H
+
+#include "emit.h"
+#include "kernel.h"
+#include "wire.h"
+
+#define MANY_SLOTS 64 /* of each of the two kinds, a power of two */
+#define MANY_DELIVER MANY_SLOTS
+#define MANY_NOW (2 * MANY_SLOTS) /* not a slot: where the signal is put together */
+#define MANY_ENTRIES (MANY_NOW + 1)
+
+struct many_slot {
+	union {
+		struct wire_hdr h; /* len 0: the slot is free */
+		struct {
+			struct wire_generate r;
+			struct wire_many many;
+		} generate;
+		struct {
+			struct wire_deliver r;
+			struct wire_many many;
+		} deliver;
+	};
+};
+
+struct many_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, MANY_ENTRIES);
+	__type(key, u32);
+	__type(value, struct many_slot);
+};
+extern struct many_map many SEC(".maps");
+
+/* By CPU, of which the first LOSS_CPUS count and the others lose. */
+extern __u32 many_pending[LOSS_CPUS]; /* a slot has counted something */
+extern __u32 many_busy[LOSS_CPUS];    /* flush_many is at work */
+extern __u32 many_any;		      /* one of many_pending is set: for user space */
+
+/*
+ * Bytes unread. Above the first signals are counted where that is possible; above the second no
+ * signal is written: what is left of the ring is for what tells the story.
+ */
+extern const volatile __u64 many_above;
+extern const volatile __u64 signals_below;
+
+static __always_inline void many_note(u32 cpu)
+{
+	many_pending[cpu & (LOSS_CPUS - 1)] = 1;
+	many_any = 1;
+}
+
+static __always_inline struct many_slot *many_at(u32 i)
+{
+	return bpf_map_lookup_elem(&many, &i);
+}
+
+/* Writes what a slot has counted, and frees it. 0, or -1: there was no room, and it is as it was. */
+__weak __noinline int many_tell(u32 i)
+{
+	struct many_slot *s = many_at(i);
+	u64 unread = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
+	long failed = 0;
+
+	if (!s)
+		return 0;
+	if (i < MANY_DELIVER && s->generate.many.count) {
+		s->h.len = sizeof(s->generate);
+		failed = bpf_ringbuf_output(&ring, s, sizeof(s->generate), emit_wake(unread));
+	} else if (i >= MANY_DELIVER && s->deliver.many.count) {
+		s->h.len = sizeof(s->deliver);
+		failed = bpf_ringbuf_output(&ring, s, sizeof(s->deliver), emit_wake(unread));
+	}
+	if (failed)
+		return -1;
+	s->h.len = 0;
+	return 0;
+}
+
+/* All slots of this CPU. */
+__weak __noinline int many_tell_all(u32 cpu)
+{
+	u32 failed = 0;
+
+	cpu &= LOSS_CPUS - 1;
+	many_pending[cpu] = 0;
+	for (u32 i = 0; i < MANY_NOW; i++)
+		failed |= many_tell(i);
+	if (failed)
+		many_note(cpu);
+	return 0;
+}
+
+/* One more like that in the slot. */
+static __always_inline void many_count(struct wire_hdr *h, struct wire_many *m, u64 ts, u32 cpu)
+{
+	if (!m->count)
+		h->ts = ts;
+	m->count++;
+	m->ts_last = ts;
+	if (!many_pending[cpu & (LOSS_CPUS - 1)])
+		many_note(cpu);
+}
+
+#endif
