@@ -2,7 +2,7 @@
 #
 # make                  build/sigtrace
 # make demo             install what is missing, build, `sigtrace demo`        (as root)
-# make test [VM=bullseye]  install what is missing, build, every test             (as root)
+# make test [VM=bullseye]  install what is missing, build, every test, a bit of each bench (as root)
 # make test-vm [KERNEL=bullseye]  the live tests on other kernels, under qemu: tools/test-vm (as root)
 # make check            structure, manual, wire format, unit and golden tests     (no root needed)
 # make golden-update    rewrite what the golden cases expect; read the diff before you commit it
@@ -11,6 +11,7 @@
 # make bench [QUICK=1]  install the peers, measure sigtrace next to them: tests/bench (as root)
 # make lib              build/libsigtrace.a, .so.0 and sigtrace.pc: needs a compiler and libzstd
 # make install [DESTDIR=] [PREFIX=/usr/local] [LIBDIR=PREFIX/lib]
+#              [UNITDIR=PREFIX/lib/systemd/system]
 # make clean
 #
 # WERROR=1 warnings are errors;  SAN=1 address and undefined-behaviour sanitizers, in build/san;
@@ -25,6 +26,7 @@ MAKEFLAGS += -r --no-print-directory
 O      := build$(if $(SAN),/san)
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 CFLAGS ?= -O2 -g
 CLANG  ?= clang
 LLVM_STRIP ?= llvm-strip
@@ -256,6 +258,10 @@ $(O)/sigtrace.pc: user/lib/sigtrace.pc.in $(O)/pc.list
 	$(call say,PC,$@)
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(LIB_VERSION)|' $< >$@
 
+$(O)/sigtrace.service: tools/systemd/sigtrace.service.in $(O)/pc.list
+	$(call say,UNIT,$@)
+	$(Q)sed -e 's|@BINDIR@|$(PREFIX)/bin|' $< >$@
+
 $(O)/pc.list: $(call changed,$(PREFIX) $(LIBDIR) $(LIB_VERSION),$(O)/pc.list)
 	@mkdir -p $(@D)
 	@echo '$(strip $(PREFIX) $(LIBDIR) $(LIB_VERSION))' >$@
@@ -407,8 +413,8 @@ check: all man check-static check-exports $(LIB_EXAMPLE) $(UNIT) $(GOLD)
 
 test:
 	$(Q)tools/setup --test
-	$(Q)$(MAKE) for-test
-	$(Q)O='$(O)' tools/run-tests unit golden live $(VM:%=vm/%)
+	$(Q)$(MAKE) for-test for-bench
+	$(Q)O='$(O)' QUICK=smoke tools/run-tests unit golden live bench $(VM:%=vm/%)
 
 test-vm:
 	$(Q)tools/setup --vm
@@ -454,13 +460,14 @@ $(MAN): $(O)/man/%: user/man/%.scd
 	@mkdir -p $(@D)
 	$(Q)scdoc <$< >$@
 
-install: all man lib
+install: all man lib $(O)/sigtrace.service
 	install -D -m 755 $(O)/sigtrace '$(DESTDIR)$(PREFIX)/bin/sigtrace'
 	install -D -m 644 user/lib/sigtrace.h '$(DESTDIR)$(PREFIX)/include/sigtrace.h'
 	install -D -m 644 -t '$(DESTDIR)$(LIBDIR)' $(O)/libsigtrace.a
 	install -D -m 755 -t '$(DESTDIR)$(LIBDIR)' $(O)/libsigtrace.so.0
 	ln -sf libsigtrace.so.0 '$(DESTDIR)$(LIBDIR)/libsigtrace.so'
 	install -D -m 644 $(O)/sigtrace.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/sigtrace.pc'
+	install -D -m 644 -t '$(DESTDIR)$(UNITDIR)' $(O)/sigtrace.service
 	$(Q)for m in $(MAN); do \
 		install -v -D -m 644 $$m "$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}" || exit; \
 	done

@@ -326,8 +326,7 @@ static int confine(const struct live *l, struct err *e)
 		.proc = l->proc,
 		.folder = l->o.folder,
 		.published = l->o.published,
-		/* -p's process is not ours to end */
-		.command = l->o.scope == WIRE_SCOPE_TREE ? 0 : (pid_t)l->o.tgid,
+		.command = l->o.command,
 	};
 
 	return confine_loop(&c, e);
