@@ -7,6 +7,7 @@
 # make check            structure, manual, wire format, unit and golden tests     (no root needed)
 # make golden-update    rewrite what the golden cases expect; read the diff before you commit it
 # make fuzz [T=60] [F=check]  each libFuzzer target of tests/fuzz, or one, for T seconds
+# make soak [T=1800]    sessions come and go for T seconds: the curve of its memory (as root)
 # make bench [QUICK=1]  install the peers, measure sigtrace next to them: tests/bench (as root)
 # make lib              build/libsigtrace.a, .so.0 and sigtrace.pc: needs a compiler and libzstd
 # make install [DESTDIR=] [PREFIX=/usr/local] [LIBDIR=PREFIX/lib]
@@ -78,6 +79,7 @@ LIVE  := $(call exe,$(LIVE_SRC))
 PROG  := $(call exe,$(PROG_SRC))
 BENCH := $(call exe,$(BENCH_SRC))
 FUZZ  := $(call exe,$(FUZZ_SRC))
+PRELOAD := $(patsubst tests/live/preload/%.c,$(O)/tests/live/%.so,$(wildcard tests/live/preload/*.c))
 # Only where they can be built: the tests that run them are skipped elsewhere.
 GOCODE := $(wildcard /usr/share/gocode/src/golang.org/x/crypto/ssh)
 GO    := $(if $(and $(GOCODE),$(shell command -v go 2>/dev/null)),$(patsubst %.go,$(O)/%,$(GO_SRC)))
@@ -183,7 +185,7 @@ changed  = $(if $(filter-out $(call packed,$(1)),$(call packed,$(file <$(2)))),F
 
 # ---- the program -----------------------------------------------------------------------------
 
-.PHONY: all lib demo test test-vm check bench man install clean golden-update test-programs for-test for-demo for-bench fuzz fuzz-programs \
+.PHONY: all lib demo test test-vm check bench man install clean golden-update test-programs soak for-test for-demo for-bench fuzz fuzz-programs \
 	check-static check-layers check-pure check-reasons check-wire check-exports FORCE
 
 all: $(O)/sigtrace
@@ -294,7 +296,7 @@ $(call obj,$(FLOOR_SRC)): | $(FLOOR_SKEL)
 
 # ---- tests -----------------------------------------------------------------------------------
 
-test-programs: lib $(LIB_EXAMPLE) $(UNIT) $(GOLD) $(LIVE) $(PROG) $(GO)
+test-programs: lib $(LIB_EXAMPLE) $(UNIT) $(GOLD) $(LIVE) $(PROG) $(GO) $(PRELOAD)
 
 $(call obj,$(UNIT_SRC) $(UNIT_LIB_SRC) $(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC) $(BENCH_LIB_SRC) \
 	$(FUZZ_SRC) $(FUZZ_LIB_SRC) tests/fuzz/write_seeds.c): \
@@ -366,6 +368,12 @@ $(PROG) $(LOAD): %: %.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) -static -o $@ $< -lpthread 2>/dev/null || $(CC) -o $@ $< -lpthread
 
+# For what is not traced but traces, so plain too.
+$(PRELOAD): $(O)/tests/live/%.so: tests/live/preload/%.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $<
+
 # Each is a program of its own; Debian's way to packages, so that none is fetched.
 $(GO): $(O)/%: %.go
 	$(call say,GO,$<)
@@ -423,6 +431,11 @@ for-test: all test-programs check-static
 	@:
 for-demo: all
 	@:
+
+# One on a real server for T seconds; the curve of its memory.
+soak: all $(O)/tests/live/test_soak $(PROG)
+	$(Q)SOAK='$(or $(T),1800)' SIGTRACE='$(CURDIR)/$(O)/sigtrace' SIGTRACE_SRC='$(CURDIR)' \
+		SIGTRACE_TESTDIR='$(CURDIR)/$(O)/tests/live' $(O)/tests/live/test_soak
 
 golden-update: $(GOLD)
 	$(Q)SIGTRACE_SRC='$(CURDIR)' $(O)/tests/golden/run --update

@@ -46,7 +46,7 @@ __noinline int inherited(u64 task)
 	struct task_struct *p = BPF_CORE_READ(t, real_parent);
 	u32 sid = task_pid_nr(BPF_CORE_READ(t, signal), PIDTYPE_SID);
 
-	if (sid > 1 && scope_of(sid) & WIRE_IN)
+	if (sid > 1 && scope_hands_on(scope_of(sid)))
 		return WIRE_IN;
 
 	for (int i = 0; i < SNAP_ANCESTORS; i++) {
@@ -56,7 +56,7 @@ __noinline int inherited(u64 task)
 		if (tgid <= 1)
 			return 0;
 		slot = scope_slot(tgid);
-		if (slot && *slot & WIRE_IN)
+		if (slot && scope_hands_on(*slot))
 			return WIRE_IN;
 		p = BPF_CORE_READ(p, real_parent);
 	}

@@ -65,13 +65,14 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	u32 tgid = child->tgid;
-	u8 flags = scope_of(parent->tgid) & (WIRE_IN | WIRE_SERVER | WIRE_NAMED);
+	u8 flags = scope_of(parent->tgid);
 	struct signal_struct *sig;
 	struct wire_fork *r;
 	u8 *slot;
 
-	if (!(flags & WIRE_IN))
+	if (!scope_hands_on(flags))
 		return 0;
+	flags &= WIRE_IN | WIRE_SERVER | WIRE_NAMED;
 	if (child->pid == tgid) {
 		slot = scope_slot(tgid);
 		if (slot)

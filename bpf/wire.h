@@ -148,6 +148,7 @@ struct wire_tick {
 #define WIRE_CLIENT 4 /* has connected to a server of this very host */
 #define WIRE_KEYS 8   /* a process group with a client in it: its terminal's keys matter */
 #define WIRE_NAMED 16 /* WIRE_SERVER, and the user said so (--server) */
+#define WIRE_ALONE 32 /* WIRE_IN as a client and no more: its children are not */
 
 /* A task as task_struct shows it. Signal masks: bit N-1 is signal N. */
 struct wire_task {

@@ -56,7 +56,7 @@ static int show_help(void)
 	       "  0 all passed   1 a check failed   2 usage, or a check that is none   3 cannot trace\n"
 	       "  4 inconclusive: records lost where a check looked, the trace ended too early\n"
 	       "  5 nothing was checked   else CMD's, when it failed and no check did\n");
-	return ferror(stdout) ? EXIT_INCONCLUSIVE : EXIT_OK;
+	return EXIT_OK;
 }
 
 /* ---- checks ---- */
@@ -124,7 +124,7 @@ static int show_list(const struct assertion *a)
 		printf("%s:%u: %s\n", k->file, k->line, buf_cstr(&b));
 		buf_free(&b);
 	}
-	return ferror(stdout) ? EXIT_INCONCLUSIVE : EXIT_OK;
+	return EXIT_OK;
 }
 
 static void set_name(struct assertion *a)

@@ -45,6 +45,24 @@ struct trace {
 	bool looked;	  /* the kernel was asked whom the command left */
 };
 
+static void on_signal(void *ctx)
+{
+	struct signalfd_siginfo info;
+	struct trace *t = ctx;
+
+	if (read(t->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	/* a typed Ctrl-C reaches the command too, the others are passed on: it decides, and its end
+	 * is ours, so that we leave nothing behind ourselves */
+	if (t->command.pid > 0 && !t->grace) {
+		if (info.ssi_code <= 0)
+			kill(t->command.pid, (int)info.ssi_signo);
+		return;
+	}
+	t->reason = WIRE_END_SIGNAL;
+	sigprocmask(SIG_UNBLOCK, &t->mask, NULL); /* a second one aborts */
+}
+
 /* Signals that were ignored when we were started (nohup, a script's `&`) stay ignored. */
 static int take_signals(struct trace *t)
 {
@@ -59,24 +77,10 @@ static int take_signals(struct trace *t)
 	}
 	sigprocmask(SIG_BLOCK, &t->mask, NULL);
 	t->signals = signalfd(-1, &t->mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	t->run.wake = t->signals;
+	t->run.woken = on_signal;
+	t->run.wake_ctx = t;
 	return t->signals < 0 ? -1 : 0;
-}
-
-static void on_signal(struct trace *t)
-{
-	struct signalfd_siginfo info;
-
-	if (read(t->signals, &info, sizeof(info)) != sizeof(info))
-		return;
-	/* a typed Ctrl-C reaches the command too, the others are passed on: it decides, and its end
-	 * is ours, so that we leave nothing behind ourselves */
-	if (t->command.pid > 0 && !t->grace) {
-		if (info.ssi_code <= 0)
-			kill(t->command.pid, (int)info.ssi_signo);
-		return;
-	}
-	t->reason = WIRE_END_SIGNAL;
-	sigprocmask(SIG_UNBLOCK, &t->mask, NULL); /* a second one aborts */
 }
 
 static int open_live(struct trace *t)

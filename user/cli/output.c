@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -59,9 +58,7 @@ int output_some(const struct output *o, const char *p, size_t n, size_t *done)
 	return 0;
 }
 
-void output_wait(const struct output *o)
+int output_fd(const struct output *o)
 {
-	struct pollfd p = {.fd = o->own >= 0 ? o->own : o->fd, .events = POLLOUT};
-
-	poll(&p, 1, -1);
+	return o->own >= 0 ? o->own : o->fd;
 }

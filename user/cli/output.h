@@ -27,7 +27,7 @@ bool output_never_waits(const struct output *o);
  */
 int output_some(const struct output *o, const char *p, size_t n, size_t *done);
 
-/* Waits until some of it can be written. */
-void output_wait(const struct output *o);
+/* To be polled for POLLOUT when it has to wait. */
+int output_fd(const struct output *o);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,8 +20,11 @@ static int fail(struct run *r, int status, const char *what, const char *name)
 {
 	int why = errno;
 
-	if (!r->failed)
+	if (!r->failed) {
 		err_set(&r->err, status, "%s '%s': %s", what, name, strerror(why));
+		if (why == ENOSPC || why == EDQUOT || why == EFBIG)
+			err_hint(&r->err, "make room, or write to another file system");
+	}
 	r->failed = true;
 	return -1;
 }
@@ -73,6 +77,7 @@ static bool wants_color(const struct options *o, int fd)
 static int open_output(struct run *r)
 {
 	r->out = STDOUT_FILENO;
+	r->wake = -1;
 	r->output = (struct output){.fd = r->out, .own = -1};
 	if (!r->o->output || !strcmp(r->o->output, "-"))
 		return 0;
@@ -194,6 +199,18 @@ bool run_pending(const struct run *r)
 	return r->sent < r->view->out.len && !r->out_gone;
 }
 
+/* Who has stopped to read for ever must not keep a signal from us. */
+static void wait_for_reader(struct run *r)
+{
+	struct pollfd fds[] = {{.fd = output_fd(&r->output), .events = POLLOUT},
+			       {.fd = r->wake, .events = POLLIN}};
+
+	do {
+		if (poll(fds, 2, -1) > 0 && fds[1].revents)
+			r->woken(r->wake_ctx);
+	} while (!fds[0].revents);
+}
+
 /* Writes until at most `left` bytes are left; what it cannot write at once it waits for. */
 static bool push(struct run *r, size_t left)
 {
@@ -206,7 +223,7 @@ static bool push(struct run *r, size_t left)
 		r->sent += done;
 		if (b->len - r->sent <= left)
 			return true;
-		output_wait(&r->output);
+		wait_for_reader(r);
 	}
 }
 

@@ -30,6 +30,9 @@ struct run {
 	struct output output; /* of `out`, once it must not wait: run_never_wait() */
 	size_t sent;	  /* of view->out, these bytes were written */
 	size_t tried;	  /* its length when writing was tried last */
+	int wake;	  /* watched while it waits for a reader, -1: nothing is; then woken(ctx) */
+	void (*woken)(void *ctx);
+	void *wake_ctx;
 	bool closing;	  /* all of it is to be written, however long that takes */
 	bool out_gone;	  /* nobody reads it any more */
 	bool failed;	  /* see err */

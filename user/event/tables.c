@@ -35,7 +35,7 @@ const char *const table_fd[] = {
 	"none", "other", "file", "pipe", "sock", "tty", "null", "dead", NULL
 };
 
-const char *const table_scope_flags[] = { "in", "server", "client", "keys", "named", NULL };
+const char *const table_scope_flags[] = { "in", "server", "client", "keys", "named", "alone", NULL };
 
 const char *const table_task_flags[] = { "traced", "unkillable", "frozen", NULL };
 

@@ -467,6 +467,16 @@ uint64_t interrupts_deadline(const struct sessions *s)
 	return first;
 }
 
+void interrupt_postpone(struct sessions *s, uint64_t gap)
+{
+	struct interrupt *i;
+
+	DL_FOREACH(s->interrupts, i) {
+		i->last += gap;
+		i->asked_ts += gap;
+	}
+}
+
 static void settle(struct sessions *s, struct interrupt *i)
 {
 	DL_DELETE(s->interrupts, i);

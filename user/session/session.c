@@ -292,8 +292,28 @@ static void on_lost(struct sessions *s, const struct event *ev)
 	s->lost_kinds[kind] += count;
 }
 
+/*
+ * Nobody looked for so long behind a deadline: the machine was suspended, or we were stopped. What
+ * was to happen by then had no time to, so it gets the time once more.
+ */
+#define SLEPT (60000 * MS)
+
+static void wake_up(struct sessions *s)
+{
+	uint64_t gap = s->now - s->due;
+
+	timers_postpone(&s->deadlines, gap);
+	timers_postpone(&s->conns.looks, gap);
+	interrupt_postpone(s, gap);
+	s->due = sessions_deadline(s);
+}
+
 static void due(struct sessions *s)
 {
+	if (s->now < s->due)
+		return;
+	if (s->now - s->due > SLEPT)
+		wake_up(s);
 	if (s->now < s->due)
 		return;
 	s->due = UINT64_MAX;

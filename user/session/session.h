@@ -318,6 +318,7 @@ void interrupt_due(struct sessions *s, bool all);
 /* Tells those of the session for which the kernel's answer is all that lacks. */
 void interrupt_flush(struct sessions *s, uint32_t session);
 uint64_t interrupts_deadline(const struct sessions *s);
+void interrupt_postpone(struct sessions *s, uint64_t gap);
 void interrupt_free(struct interrupt *i);
 
 /* via.c: the way of a key, from the user's terminal to the one where it is a signal */

@@ -78,6 +78,12 @@ uint64_t timers_deadline(const struct timers *all)
 	return all->n ? all->v[0]->at : UINT64_MAX;
 }
 
+void timers_postpone(struct timers *all, uint64_t ns)
+{
+	for (size_t i = 0; i < all->n; i++)
+		all->v[i]->at += ns;
+}
+
 void timers_free(struct timers *all)
 {
 	free(all->v);

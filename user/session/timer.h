@@ -26,6 +26,8 @@ void timer_clear(struct timers *all, struct timer *t);
 struct timer *timers_first(const struct timers *all);
 /* When that is, UINT64_MAX: none is set. */
 uint64_t timers_deadline(const struct timers *all);
+/* All of them, by so many ns. */
+void timers_postpone(struct timers *all, uint64_t ns);
 void timers_free(struct timers *all);
 
 #endif

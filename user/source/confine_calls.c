@@ -50,6 +50,7 @@ static const struct limited always[] = {
 	{"mmap2", {WITHOUT(2, PROT_EXEC)}, 1},
 	{"mprotect", {WITHOUT(2, PROT_EXEC)}, 1},
 	{"ioctl", {EQUALS(1, TCGETS)}, 1}, /* isatty(3) */
+	{"sendto", {EQUALS(4, 0)}, 1},	   /* send(2), where stdout is a socket */
 	/* snapshots are asked for by these; a program or a map is not made any more */
 	{"bpf", {EQUALS(0, BPF_ITER_CREATE)}, 1},
 	{"bpf", {EQUALS(0, BPF_MAP_UPDATE_ELEM)}, 1},

@@ -71,10 +71,11 @@ static int write_frame(struct recording_writer *w, const void *p, size_t n)
 	error = errno;
 	err_set(&w->err, EXIT_INCONCLUSIVE, "cannot write recording '%s': %s", w->name,
 		strerror(error));
-	if (w->regular && w->size)
+	if (error == ENOSPC || error == EDQUOT || error == EFBIG)
+		err_hint(&w->err, "make room, or record to another file system%s",
+			 w->regular && w->size ? "; what was written before can be read with -r" : "");
+	else if (w->regular && w->size)
 		err_hint(&w->err, "what was written before can be read with -r");
-	else if (error == ENOSPC)
-		err_hint(&w->err, "make room, or record to another file system");
 	/* stdout may be shared, and its offset is not ours to reckon with. If this fails there is
 	 * a cut frame at the end, which a reader copes with. */
 	if (w->regular && !w->is_stdout)
