@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "cli/private.h"
+#include "event/redact.h"
 
 #define FLUSH_ABOVE (64 * 1024)
 #define SLOW_ABOVE (256 * 1024)	      /* bytes that wait: some thousand lines, seconds of a slow line */
@@ -159,9 +160,15 @@ static void rotate(struct run *r)
 
 void run_put(void *ctx, const void *rec, size_t len)
 {
+	unsigned char redacted[EVENT_MAX];
 	struct run *r = ctx;
 	enum event_error bad;
+	size_t n = r->o->redact ? redact_record(rec, len, redacted) : 0;
 
+	if (n) {
+		rec = redacted;
+		len = n;
+	}
 	if (r->rotation && !r->failed && rotation_due(r->rotation, r->writer))
 		rotate(r);
 	if (r->writer && !r->failed && recording_put(r->writer, rec, len, &r->err))

@@ -69,6 +69,7 @@ struct session {
 	struct mark unseen;  /* the root or the server's process is gone, and no record told how */
 	struct task_place place; /* of its root at its first exec */
 	uint32_t ends;	     /* WIRE_ENDS_*, as last told */
+	uint32_t ends_had;   /* .. and as ever told */
 	struct mark unplugged; /* no terminal: the server let go of its pipes, though they are in use */
 	bool unplugged_at_once; /* of both of them */
 	struct mark hangup;  /* SIGHUP of the kernel to the root of a pty session */
