@@ -180,7 +180,7 @@ static void replay_in_little(struct live *l, const char *rec)
 		done = !WEXITSTATUS(status);
 		snprintf(command, sizeof(command), "grep -q 'out of memory' %s.said", rec);
 		if (WEXITSTATUS(status) == 4 && system(command))
-			live_fail(l, "with %d MiB it does not say why", mb);
+			live_fail(l, "with %d MiB it does not say why: %s.said", mb, rec);
 		told |= WEXITSTATUS(status) == 4;
 	}
 	if (!told || !done)
