@@ -2,10 +2,12 @@
 #
 # make                  build/sigtrace
 # make demo             install what is missing, build, `sigtrace demo`        (as root)
-# make test             install what is missing, build, every test             (as root)
+# make test [VM=bullseye]  install what is missing, build, every test             (as root)
+# make test-vm [KERNEL=bullseye]  the live tests on other kernels, under qemu: tools/test-vm (as root)
 # make check            structure, manual, wire format, unit and golden tests     (no root needed)
 # make golden-update    rewrite what the golden cases expect; read the diff before you commit it
 # make fuzz [T=60] [F=check]  each libFuzzer target of tests/fuzz, or one, for T seconds
+# make soak [T=1800]    sessions come and go for T seconds: the curve of its memory (as root)
 # make bench [QUICK=1]  install the peers, measure sigtrace next to them: tests/bench (as root)
 # make lib              build/libsigtrace.a, .so.0 and sigtrace.pc: needs a compiler and libzstd
 # make install [DESTDIR=] [PREFIX=/usr/local] [LIBDIR=PREFIX/lib]
@@ -44,7 +46,7 @@ MAIN_SRC  := user/cli/main.c
 PURE_SRC  := $(wildcard $(PURE_DIRS:%=user/%/*.c))
 USER_SRC  := $(filter-out $(MAIN_SRC),$(wildcard user/source/*.c user/cli/*.c))
 # Of the library, which reads recordings and must do without libbpf and without stderr.
-LIB_SRC   := $(filter-out user/base/log.c,$(PURE_SRC)) user/source/recording_read.c \
+LIB_SRC   := $(filter-out user/base/log.c,$(PURE_SRC)) user/source/recording_read.c user/source/recording_folder.c \
 	$(wildcard user/lib/*.c)
 UNIT_SRC  := $(wildcard tests/unit/test_*.c)
 UNIT_LIB_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
@@ -75,6 +77,7 @@ LIVE  := $(call exe,$(LIVE_SRC))
 PROG  := $(call exe,$(PROG_SRC))
 BENCH := $(call exe,$(BENCH_SRC))
 FUZZ  := $(call exe,$(FUZZ_SRC))
+PRELOAD := $(patsubst tests/live/preload/%.c,$(O)/tests/live/%.so,$(wildcard tests/live/preload/*.c))
 # Only where they can be built: the tests that run them are skipped elsewhere.
 GOCODE := $(wildcard /usr/share/gocode/src/golang.org/x/crypto/ssh)
 GO    := $(if $(and $(GOCODE),$(shell command -v go 2>/dev/null)),$(patsubst %.go,$(O)/%,$(GO_SRC)))
@@ -95,12 +98,12 @@ BENCH_BPF_OBJ := $(patsubst %.c,$(O)/%.o,$(BENCH_BPF))
 # ---- what is asked for, and whether the machine has what that takes ---------------------------
 # Goals in SELF_HELP do without a compiler or call tools/setup first, and then make again.
 
-SELF_HELP := clean demo test fuzz bench check-layers check-reasons
+SELF_HELP := clean demo test test-vm fuzz bench check-layers check-reasons
 ifneq ($(filter-out $(SELF_HELP),$(or $(MAKECMDGOALS),all)),)
 
 hash := \#
 NEED_CMD := $(firstword $(CC)) $(CLANG) $(BPFTOOL) $(LLVM_STRIP) $(PKG_CONFIG)
-NEED_PC  := libbpf libelf zlib libzstd
+NEED_PC  := libbpf libelf zlib libzstd libcap-ng libseccomp
 ifneq ($(filter-out all install man lib $(O)/sigtrace,$(or $(MAKECMDGOALS),all)),)
 NEED_PC  += cmocka jansson
 endif
@@ -122,8 +125,8 @@ endif
 
 pc = $(if $(strip $(2)),$(shell $(PKG_CONFIG) $(1) $(2)))
 BPF_CFLAGS_PC := $(call pc,--cflags,$(filter libbpf,$(NEED_PC)))
-LIB_CFLAGS    := $(call pc,--cflags,$(filter libbpf libelf zlib libzstd,$(NEED_PC)))
-LIB_LIBS      := $(call pc,--libs,$(filter libbpf libelf zlib libzstd,$(NEED_PC)))
+LIB_CFLAGS    := $(call pc,--cflags,$(filter libbpf libelf zlib libzstd libcap-ng libseccomp,$(NEED_PC)))
+LIB_LIBS      := $(call pc,--libs,$(filter libbpf libelf zlib libzstd libcap-ng libseccomp,$(NEED_PC)))
 ZSTD_LIBS     := $(call pc,--libs,libzstd)
 TEST_CFLAGS   := $(call pc,--cflags,$(filter cmocka jansson,$(NEED_PC)))
 # Never libbpf: a test that pulls it in does not link, and that is how we know.
@@ -173,13 +176,14 @@ BPF_CC     = $(CLANG) -target bpf -O2 -g -mcpu=v3 -Wall -Werror -D__TARGET_ARCH_
 # $(call changed,VALUE,FILE): "FORCE" unless FILE holds VALUE. A file with this among its own
 # prerequisites is rewritten only when the value differs, so nothing runs when nothing changed.
 empty   :=
+comma   := ,
 space   := $(empty) $(empty)
 packed   = $(subst $(space),|,x $(strip $(1)))
 changed  = $(if $(filter-out $(call packed,$(1)),$(call packed,$(file <$(2)))),FORCE)
 
 # ---- the program -----------------------------------------------------------------------------
 
-.PHONY: all lib demo test check bench man install clean golden-update test-programs for-test for-demo for-bench fuzz fuzz-programs \
+.PHONY: all lib demo test test-vm check bench man install clean golden-update test-programs soak for-test for-demo for-bench fuzz fuzz-programs \
 	check-static check-layers check-pure check-reasons check-wire check-exports FORCE
 
 all: $(O)/sigtrace
@@ -286,7 +290,7 @@ $(call obj,$(FLOOR_SRC)): | $(FLOOR_SKEL)
 
 # ---- tests -----------------------------------------------------------------------------------
 
-test-programs: lib $(LIB_EXAMPLE) $(UNIT) $(GOLD) $(LIVE) $(PROG) $(GO)
+test-programs: lib $(LIB_EXAMPLE) $(UNIT) $(GOLD) $(LIVE) $(PROG) $(GO) $(PRELOAD)
 
 $(call obj,$(UNIT_SRC) $(UNIT_LIB_SRC) $(GOLD_SRC) $(LIVE_SRC) $(LIVE_LIB_SRC) $(BENCH_SRC) $(BENCH_LIB_SRC) \
 	$(FUZZ_SRC) $(FUZZ_LIB_SRC) tests/fuzz/write_seeds.c): \
@@ -308,6 +312,10 @@ $(filter-out $(LIB_TEST),$(UNIT)): %: %.o $(O)/libfixture.a $(O)/libfuzz.a $(O)/
 	$(call say,LINK,$@)
 	$(Q)$(HOST_LINK) -o $@ $^ $(TEST_LIBS) $(LDLIBS)
 
+# Those that refuse memory and count it: tests/unit/heap.h.
+$(O)/tests/unit/test_refused $(O)/tests/unit/test_churn: HARDEN_LD += \
+	$(addprefix -Wl$(comma)--wrap=,malloc calloc realloc free strdup strndup)
+
 $(GOLD): $(call obj,$(GOLD_SRC)) $(O)/libuser.a $(O)/libpure.a
 	$(call say,LINK,$@)
 	$(Q)$(HOST_LINK) -o $@ $^ $(TEST_LIBS) $(LDLIBS)
@@ -325,7 +333,8 @@ $(FLOOR): %: %.o
 	$(Q)$(HOST_LINK) -o $@ $^ $(LIB_LIBS) $(LDLIBS)
 
 # tools/fuzz makes these, with FUZZ_BUILD=1 and an $(O) of their own; nothing of them needs BPF.
-FUZZ_USER := $(call obj,user/source/recording_read.c user/source/recording_write.c)
+FUZZ_USER := $(call obj,user/source/recording_read.c user/source/recording_write.c \
+	user/source/recording_folder.c)
 fuzz-programs: $(FUZZ) $(O)/tests/fuzz/write_seeds
 
 ifneq ($(FUZZ_BUILD),)
@@ -352,6 +361,12 @@ $(PROG_OBJ): $(O)/%.o: %.c
 $(PROG) $(LOAD): %: %.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) -static -o $@ $< -lpthread 2>/dev/null || $(CC) -o $@ $< -lpthread
+
+# For what is not traced but traces, so plain too.
+$(PRELOAD): $(O)/tests/live/%.so: tests/live/preload/%.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $<
 
 # Each is a program of its own; Debian's way to packages, so that none is fetched.
 $(GO): $(O)/%: %.go
@@ -393,7 +408,12 @@ check: all man check-static check-exports $(LIB_EXAMPLE) $(UNIT) $(GOLD)
 test:
 	$(Q)tools/setup --test
 	$(Q)$(MAKE) for-test
-	$(Q)O='$(O)' tools/run-tests unit golden live
+	$(Q)O='$(O)' tools/run-tests unit golden live $(VM:%=vm/%)
+
+test-vm:
+	$(Q)tools/setup --vm
+	$(Q)$(MAKE) for-test
+	$(Q)O='$(O)' TESTS='$(TESTS)' tools/test-vm $(KERNEL)
 
 demo:
 	$(Q)tools/setup
@@ -405,6 +425,11 @@ for-test: all test-programs check-static
 	@:
 for-demo: all
 	@:
+
+# One on a real server for T seconds; the curve of its memory.
+soak: all $(O)/tests/live/test_soak $(PROG)
+	$(Q)SOAK='$(or $(T),1800)' SIGTRACE='$(CURDIR)/$(O)/sigtrace' SIGTRACE_SRC='$(CURDIR)' \
+		SIGTRACE_TESTDIR='$(CURDIR)/$(O)/tests/live' $(O)/tests/live/test_soak
 
 golden-update: $(GOLD)
 	$(Q)SIGTRACE_SRC='$(CURDIR)' $(O)/tests/golden/run --update

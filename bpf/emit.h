@@ -50,7 +50,7 @@ static __always_inline u64 task_start(struct task_struct *t)
 	return BPF_CORE_READ(t, group_leader, start_boottime);
 }
 
-/* From a task that the verifier knows to be one. */
+/* From a task that the verifier knows to be one. What stands behind its NUL nobody reads. */
 static __always_inline void emit_comm(char to[WIRE_COMM], const char from[WIRE_COMM])
 {
 	((u64 *)to)[0] = ((const u64 *)from)[0];
@@ -74,7 +74,7 @@ static __always_inline void emit_current(struct wire_hdr *h, u16 kind, u32 len)
 	h->start = task_start((struct task_struct *)bpf_get_current_task());
 	h->tgid = id >> 32;
 	h->pid = (u32)id;
-	bpf_get_current_comm(h->comm, sizeof(h->comm));
+	comm_of_current(h->comm);
 }
 
 /* The header of what t did, which the verifier knows to be a task, as is its leader. */
@@ -115,7 +115,7 @@ static __always_inline void emit_about(struct wire_hdr *h, u16 kind, u32 len, st
 	h->start = task_start(t);
 	h->tgid = BPF_CORE_READ(t, tgid);
 	h->pid = BPF_CORE_READ(t, pid);
-	bpf_probe_read_kernel(h->comm, sizeof(h->comm), &t->comm);
+	comm_of(t, h->comm);
 }
 
 static __always_inline void emit_lost_one(u32 cpu, u16 kind)

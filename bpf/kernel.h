@@ -95,7 +95,12 @@ struct tty_file_private { struct tty_struct *tty; };
 struct inode;
 struct file { struct inode *f_inode; void *private_data; };
 struct pipe_inode_info { unsigned int readers, writers; };
-struct inode { unsigned short i_mode; __u32 i_rdev; struct pipe_inode_info *i_pipe; };
+struct inode {
+	unsigned short i_mode;
+	__u32 i_rdev;
+	unsigned long i_ino;
+	struct pipe_inode_info *i_pipe;
+};
 struct fdtable { unsigned int max_fds; struct file **fd; };
 struct files_struct { struct fdtable *fdt; };
 
@@ -103,6 +108,11 @@ struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;
 	struct file *exe_file;
 };
+struct kernfs_node { u64 id; const char *name; struct kernfs_node *__parent; };
+/* before 6.15 (commit 633488947ef6) */
+struct kernfs_node___old { struct kernfs_node *parent; };
+struct cgroup { struct kernfs_node *kn; };
+struct css_set { struct cgroup *dfl_cgrp; };
 struct sched_entity { u64 sum_exec_runtime; };
 
 struct task_struct {
@@ -129,6 +139,7 @@ struct task_struct {
 	kuid_t loginuid;
 	unsigned int sessionid;
 	struct mm_struct *mm;
+	struct css_set *cgroups;
 	struct sched_entity se;
 };
 /* before 5.14 (commit 2f064a59a11f) */
@@ -186,5 +197,24 @@ struct bpf_iter__task_file {
 };
 
 #pragma clang attribute pop
+
+#define COMM 16 /* TASK_COMM_LEN */
+
+/*
+ * The name of a task or of `current`, with zeros to its end, as a key of a hash wants it. On 5.10 the
+ * end of a longer name of before stands behind a task's NUL (__set_task_comm()), and 6.1's
+ * bpf_get_current_comm() leaves there what was in `to`: seen as servers that were not recognised.
+ */
+static __always_inline void comm_of(const struct task_struct *t, char to[COMM])
+{
+	__builtin_memset(to, 0, COMM);
+	bpf_probe_read_kernel_str(to, COMM, &t->comm);
+}
+
+static __always_inline void comm_of_current(char to[COMM])
+{
+	__builtin_memset(to, 0, COMM);
+	bpf_get_current_comm(to, COMM);
+}
 
 #endif

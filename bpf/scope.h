@@ -117,11 +117,17 @@ static __always_inline u8 scope_is_port(u32 port)
 	return bpf_map_lookup_elem(&named_ports, &port) ? WIRE_SERVER | WIRE_NAMED : 0;
 }
 
+/* Are the children of a task with these flags traced? */
+static __always_inline bool scope_hands_on(u8 flags)
+{
+	return flags & WIRE_IN && !(flags & WIRE_ALONE && !scope_all);
+}
+
 /* What becomes of the scope of a task that is a server. */
 static __always_inline u8 scope_server(u8 flags, u8 is)
 {
 	if (scope_servers || scope_all)
-		flags |= WIRE_IN;
+		flags = (flags | WIRE_IN) & ~WIRE_ALONE;
 	return flags & WIRE_IN ? flags | is : flags;
 }
 

@@ -9,6 +9,7 @@
  * them come the ports that the user named, behind them the servers' sockets, first those that listen.
  */
 #include "emit.h"
+#include "place.h"
 #include "scope.h"
 #include "server.h"
 #include "sock.h"
@@ -45,7 +46,7 @@ __noinline int inherited(u64 task)
 	struct task_struct *p = BPF_CORE_READ(t, real_parent);
 	u32 sid = task_pid_nr(BPF_CORE_READ(t, signal), PIDTYPE_SID);
 
-	if (sid > 1 && scope_of(sid) & WIRE_IN)
+	if (sid > 1 && scope_hands_on(scope_of(sid)))
 		return WIRE_IN;
 
 	for (int i = 0; i < SNAP_ANCESTORS; i++) {
@@ -55,7 +56,7 @@ __noinline int inherited(u64 task)
 		if (tgid <= 1)
 			return 0;
 		slot = scope_slot(tgid);
-		if (slot && *slot & WIRE_IN)
+		if (slot && scope_hands_on(*slot))
 			return WIRE_IN;
 		p = BPF_CORE_READ(p, real_parent);
 	}
@@ -94,7 +95,7 @@ static __always_inline u8 mark(struct task_struct *t, u8 *slot)
 	char comm[WIRE_COMM];
 	u8 flags = *slot | scope_all, is;
 
-	bpf_probe_read_kernel(comm, sizeof(comm), &t->comm);
+	comm_of(t, comm);
 	if (!(flags & WIRE_IN))
 		flags |= inherited(as_number(t));
 	is = scope_is_server(comm) | is_still_server(t);
@@ -127,6 +128,14 @@ __noinline int listening(u64 task)
 	return 0;
 }
 
+/* A root of a session, as far as a look at one process can tell. */
+static __always_inline bool parent_serves(struct task_struct *t)
+{
+	u32 ppid = BPF_CORE_READ(t, real_parent, tgid);
+
+	return ppid > 1 && scope_of(ppid) & WIRE_SERVER;
+}
+
 SEC("iter/task")
 int on_task(struct bpf_iter__task *ctx)
 {
@@ -153,8 +162,12 @@ int on_task(struct bpf_iter__task *ctx)
 	}
 	server_snapshot(as_number(t), flags);
 	snap_tasks++;
-	if (snap_mode == SNAP_ASKED && !(flags & WIRE_SERVER))
-		listening((u64)BPF_CORE_READ(t, group_leader));
+	if (flags & WIRE_SERVER)
+		return 0;
+	if (snap_mode == SNAP_ASKED || parent_serves(t))
+		place_emit(as_number(t));
+	if (snap_mode == SNAP_ASKED)
+		listening(as_number(t));
 	return 0;
 }
 

@@ -20,7 +20,7 @@ static __always_inline void on_listen(struct sock *sk)
 	char comm[WIRE_COMM];
 	u8 is, was;
 
-	bpf_get_current_comm(comm, sizeof(comm));
+	comm_of_current(comm);
 	if (!slot)
 		return;
 	is = scope_is_server(comm) | scope_is_port(sock_lport(sk));
@@ -67,7 +67,7 @@ static __always_inline void on_connect(struct sock *sk)
 	c.start = task_start(t);
 	c.tgid = id >> 32;
 	c.pid = (u32)id;
-	bpf_get_current_comm(c.comm, sizeof(c.comm));
+	comm_of_current(c.comm);
 	bpf_map_update_elem(&connecting, &key, &c, BPF_ANY);
 }
 

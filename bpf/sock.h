@@ -107,7 +107,7 @@ static __always_inline void sock_trace_client(struct task_struct *t)
 	u8 *slot = scope_slot(BPF_CORE_READ(t, tgid));
 
 	if (slot)
-		*slot |= WIRE_IN | WIRE_CLIENT;
+		*slot |= *slot & WIRE_IN ? WIRE_CLIENT : WIRE_IN | WIRE_CLIENT | WIRE_ALONE;
 	slot = scope_slot(task_pid_nr(BPF_CORE_READ(t, signal), PIDTYPE_PGID));
 	if (slot)
 		*slot |= WIRE_KEYS;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Process life: fork, exec, exit. */
 #include "emit.h"
+#include "place.h"
 #include "scope.h"
 #include "server.h"
 #include "sock.h"
@@ -64,13 +65,14 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	u32 tgid = child->tgid;
-	u8 flags = scope_of(parent->tgid) & (WIRE_IN | WIRE_SERVER | WIRE_NAMED);
+	u8 flags = scope_of(parent->tgid);
 	struct signal_struct *sig;
 	struct wire_fork *r;
 	u8 *slot;
 
-	if (!(flags & WIRE_IN))
+	if (!scope_hands_on(flags))
 		return 0;
+	flags &= WIRE_IN | WIRE_SERVER | WIRE_NAMED;
 	if (child->pid == tgid) {
 		slot = scope_slot(tgid);
 		if (slot)
@@ -252,7 +254,7 @@ static __always_inline u8 exec_scope(struct task_struct *t, u8 *slot, const char
 }
 
 /*
- * The environment of a session's root. Where that does not name the connection, as with a server of
+ * The environment of a session's root, and where it stands. Where that does not name the connection, as with a server of
  * many which sets nothing, the one that has just brought the request is told.
  */
 __noinline int exec_left(u64 task)
@@ -267,7 +269,8 @@ __noinline int exec_left(u64 task)
 		if (s->any)
 			server_walk(p, WALK_TELL_NEWEST, WHERE_EXEC);
 	}
-	return emit_env();
+	emit_env();
+	return place_emit(task);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -279,8 +282,7 @@ int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *b
 	struct server_key name;
 	u32 zero = 0;
 
-	/* it fills up with zeros, which the kernel itself does since 5.17 (__set_task_comm()) */
-	bpf_get_current_comm(name.comm, sizeof(name.comm));
+	comm_of_current(name.comm);
 	if (!slot || exec_of_stranger(t, *slot, name.comm))
 		return 0;
 	flags = exec_scope(t, slot, name.comm, &left);

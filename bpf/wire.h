@@ -41,9 +41,10 @@
 	X(16, SOCK_RESET, "sock.reset", wire_sock_reset, 0)                                        \
 	X(17, SOCK_OWNER, "sock.owner", wire_sock_owner, 0)                                        \
 	X(18, USER_NAME, "user.name", wire_user, 0)                                                \
-	X(19, SOCK_CLIENT, "sock.client", wire_sock_client, 0)
+	X(19, SOCK_CLIENT, "sock.client", wire_sock_client, 0)                                     \
+	X(20, TASK_PLACE, "task.place", wire_place, 0)
 
-#define WIRE_KIND_MAX 19
+#define WIRE_KIND_MAX 20
 
 #define WIRE_COMM 16	    /* TASK_COMM_LEN, include/linux/sched.h */
 #define WIRE_FILENAME 256   /* longest file name kept of an exec, NUL included */
@@ -82,7 +83,7 @@ struct wire_begin {
 	__s64 realtime;	    /* CLOCK_REALTIME - CLOCK_BOOTTIME at the start, ns */
 	__s32 gmtoff;	    /* seconds east of UTC, for the clock times of the text view */
 	__u32 scope;	    /* WIRE_SCOPE_* */
-	__u32 scope_tgid;   /* of WIRE_SCOPE_TREE, WIRE_SCOPE_CMD */
+	__u32 scope_tgid;   /* of WIRE_SCOPE_TREE, and of a command, which goes with any scope; 0: none */
 	__u32 pad;
 	char host[64];
 	char boot_id[40];
@@ -97,6 +98,7 @@ struct wire_begin {
 #define WIRE_END_OUTPUT 4   /* nobody reads the output any more */
 #define WIRE_END_ERROR 5
 #define WIRE_END_CUT 6	    /* made by the reader: the recording stops without an end */
+#define WIRE_END_ROTATED 7  /* it goes on in the next file */
 
 /* Made by user space: the last record. */
 struct wire_end {
@@ -146,6 +148,7 @@ struct wire_tick {
 #define WIRE_CLIENT 4 /* has connected to a server of this very host */
 #define WIRE_KEYS 8   /* a process group with a client in it: its terminal's keys matter */
 #define WIRE_NAMED 16 /* WIRE_SERVER, and the user said so (--server) */
+#define WIRE_ALONE 32 /* WIRE_IN as a client and no more: its children are not */
 
 /* A task as task_struct shows it. Signal masks: bit N-1 is signal N. */
 struct wire_task {
@@ -367,6 +370,28 @@ struct wire_sock_client {
 	struct wire_sock sk; /* its own end: lport is the client's, rport the server's */
 	__u32 state;	   /* TCP state */
 	__u32 fd;	   /* WIRE_UNSET where it is not known */
+};
+
+#define WIRE_CGROUPS 8
+
+/* wire_place.ends; without the first the others say nothing */
+#define WIRE_ENDS_KNOWN 1  /* user space looked for the other ends of the pipes */
+#define WIRE_ENDS_STDIN 2  /* the session's server has that of pipe[0] open */
+#define WIRE_ENDS_STDOUT 4 /* .. and that of pipe[1] */
+#define WIRE_ENDS_USED 8   /* a process of the session has pipe[1] open */
+
+/*
+ * Where a process stands, as far as it was looked at: at the first exec of a session's root, and
+ * with a snapshot that was asked for, by the kernel side; of a session without a terminal, when
+ * that changes, by user space, who has the other ends of its pipes.
+ */
+struct wire_place {
+	struct wire_hdr h; /* the process, whatever ran */
+	__u64 cgroup[WIRE_CGROUPS]; /* ids on the default hierarchy, from its own upwards; 0: none */
+	__u64 pipe[3];	   /* inode numbers of the pipes on 0, 1 and 2; 0: none there */
+	__u32 ends;	   /* WIRE_ENDS_* */
+	__u32 pad;
+	char cgroup_name[64]; /* of its own; the root's is the empty string */
 };
 
 /* Made by user space: the account name of a uid, before the first record that shows the uid. */

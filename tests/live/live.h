@@ -15,7 +15,7 @@
 #include "live/harness.h"
 #include "live/relay.h"
 
-#define EVENT_MS 5000 /* for one event, fact or word to come */
+#define EVENT_MS slow_ms(20000) /* for one event, fact or word to come */
 #define LIVE_CLIENTS 64
 
 struct live {

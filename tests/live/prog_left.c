@@ -11,7 +11,8 @@
  *   dying      a grandchild that is killed in the moment in which this process ends
  *   server     sends SIGTERM to a child that ends of it; deaf: to one that ignores it
  *   runner     waits for SIGINT, and for a child that ends of it; leaky: for none that ignores it
- *   storm      sends itself 10000 signals while its tracer, which is its parent, is stopped
+ *   storm      sends itself 10000 signals, no two alike, while its tracer, which is its parent, is
+ *              stopped
  */
 #include <fcntl.h>
 #include <signal.h>

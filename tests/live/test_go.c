@@ -144,6 +144,43 @@ static void teleport_typed_quit(void **state)
 	typed(state, TELEPORT, "\034", "SIGQUIT", "no_effect", "ignored", "seen");
 }
 
+/* ---- a client written in Go, and OpenSSH's server ---- */
+
+static int sleeping(struct live *l, const char *seconds)
+{
+	return keep(live_int(l, live_expect(l, "{s:s, s:s, s:[s,s]}", "type", "task.exec", "comm",
+					    "sleep", "args", "sleep", seconds), "tgid"));
+}
+
+/* It asks for a signal, which the server sends to the command's group. */
+static void ssh_signal(void **state)
+{
+	struct live *l = live(state);
+	char port[16], key[300];
+	json_t *open;
+	int job, front;
+
+	snprintf(port, sizeof(port), "%u", l->server.port);
+	snprintf(key, sizeof(key), "%s/client", l->server.dir);
+	live_trace(l, TRACE_SSHD);
+	live_child(l, ARGS(program("go_signal"), port, l->server.user, key,
+			   "trap : INT; sleep 900 & echo up; sleep 1000; sleep 1001; echo over"));
+	open = live_expect(l, "{s:s, s:n, s:s}", "type", "session.open", "pty", "request", "exec");
+	job = sleeping(l, "900");
+	front = sleeping(l, "1000");
+	kill(l->child, SIGUSR1);
+	live_expect(l, "{s:s, s:s, s:s, s:i, s:s, s:[{s:i, s:s}, {s:i, s:s}, {s:i, s:s}]}", "type",
+		    "interrupt", "origin", "ssh_signal", "sig", "SIGINT", "session",
+		    live_int(l, open, "session"), "verdict", "partly", "members", "tgid", front,
+		    "outcome", "died", "tgid", live_int(l, open, "tgid"), "reason", "handler", "tgid",
+		    job, "reason", "ignored_background");
+	front = sleeping(l, "1001");
+	kill(l->child, SIGKILL);
+	live_expect(l, "{s:s, s:i, s:i}", "type", "orphan", "session", live_int(l, open, "session"),
+		    "tgid", front);
+	live_done(l);
+}
+
 /* ---- the client goes, no terminal ---- */
 
 static void naive_goes(void **state, int sig, const char *end, const char *sure)
@@ -400,6 +437,7 @@ static void by_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(ssh_signal),
 		TEST(naive_typed),
 		TEST(naive_client_interrupted),
 		TEST(naive_client_killed),

@@ -267,6 +267,32 @@ static void test_live_session_is_not_listed(void **state)
 	l->passed = true;
 }
 
+/* One of two on a connection that stays: its server lives, and is its parent. */
+static void test_closed_channel(void **state)
+{
+	struct live *l = live(state);
+	const char *cmd = "echo pid=$$; exec sleep 1000";
+	int64_t deadline;
+	struct client *master, *second;
+	char path[300];
+	int p1, p2;
+
+	snprintf(path, sizeof(path), "ControlPath=%s/mux", l->server.dir);
+	master = live_ssh(l, CLIENT_PLAIN, ARGS("-M", "-o", path, cmd));
+	p1 = live_number(l, master, "pid=");
+	second = live_ssh(l, CLIENT_PLAIN, ARGS("-o", path, cmd));
+	p2 = live_number(l, second, "pid=");
+	ORPHANS(l);
+	assert_null(row(l, p1));
+	assert_null(row(l, p2));
+	client_signal(second, SIGINT);
+	for (deadline = proc_now_ms() + EVENT_MS; !row(l, p2) && proc_left(deadline);)
+		ORPHANS(l);
+	assert_string_equal(live_str(l, expect_row(l, p2, "channel_closed"), "class"), "likely");
+	assert_null(row(l, p1));
+	l->passed = true;
+}
+
 static void test_daemon_is_not_listed(void **state)
 {
 	struct live *l = live(state);
@@ -317,6 +343,7 @@ int main(void)
 		LIVE_TEST(test_child_of_a_leftover),
 		LIVE_TEST(test_on_purpose),
 		LIVE_TEST(test_live_session_is_not_listed),
+		LIVE_TEST(test_closed_channel),
 		LIVE_TEST(test_daemon_is_not_listed),
 		LIVE_TEST(test_usage),
 	};

@@ -9,8 +9,11 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "cli/throwaway_proc.h"
 
 #define INTR "\x03"
 #define SUSP "\x1a"
@@ -302,6 +305,81 @@ static void traced(void **state)
 	done(l, c, 0);
 }
 
+static char locked[64];
+
+/* A program on a terminal that waits in state D for the lock of a file, which a child of the test
+ * holds. Nobody else may touch the file meanwhile: unlink(2) wants that lock too. */
+static struct client *in_state_d(struct live *l, int *pid)
+{
+	char dir[] = "/dev/shm/sigtrace-XXXXXX";
+	char prog[400], cmd[200];
+	struct client *c;
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0)
+		live_skip("userfaultfd(2) is refused here");
+	close(fd);
+	if (!mkdtemp(dir))
+		live_skip("cannot make a folder in /dev/shm");
+	snprintf(locked, sizeof(locked), "%s/f", dir);
+	snprintf(prog, sizeof(prog), "%s", live_prog(l, "lock"));
+	chmod(dir, 0755);
+	live_child(l, ARGS(prog, locked));
+	snprintf(cmd, sizeof(cmd), "echo pid=$$; exec dd if=/dev/zero of=%s bs=1 count=1 conv=notrunc",
+		 locked);
+	c = command(l, cmd, "pid=", pid);
+	wait_until(l, *pid, "^State:.D");
+	return c;
+}
+
+static void unlock(struct live *l)
+{
+	int status;
+
+	proc_kill(l->child, &status);
+	l->child = 0;
+}
+
+static int unlocked(void **state)
+{
+	int bad = live_teardown(state);
+
+	if (locked[0]) {
+		unlink(locked);
+		*strrchr(locked, '/') = '\0';
+		rmdir(locked);
+		locked[0] = '\0';
+	}
+	return bad;
+}
+
+static void uninterruptible(void **state)
+{
+	struct live *l = live(state);
+	int pid;
+	struct client *c = in_state_d(l, &pid);
+
+	live_type(l, c, INTR);
+	expect_member(l, pid, "not_delivered", "uninterruptible");
+	unlock(l);
+	live_expect(l, "{s:s, s:i, s:s}", "type", "task.exit", "tgid", pid, "signal", "SIGINT");
+	done(l, c, 0);
+}
+
+static void uninterruptible_at_the_end(void **state)
+{
+	struct live *l = live(state);
+	int pid;
+	struct client *c = in_state_d(l, &pid);
+
+	client_signal(c, SIGKILL);
+	live_expect(l, "{s:s, s:i, s:s, s:b}", "type", "orphan", "tgid", pid, "reason",
+		    "uninterruptible", "intended", 0);
+	unlock(l);
+	live_expect(l, "{s:s, s:i, s:s}", "type", "orphan.exit", "tgid", pid, "exit_signal", "SIGHUP");
+	live_done(l);
+}
+
 static int put(const char *dir, const char *file, const char *text)
 {
 	char path[200];
@@ -531,6 +609,8 @@ int main(void)
 		LIVE_TEST(prompt),
 		LIVE_TEST(stopped),
 		LIVE_TEST(traced),
+		cmocka_unit_test_teardown(uninterruptible, unlocked),
+		cmocka_unit_test_teardown(uninterruptible_at_the_end, unlocked),
 		LIVE_TEST(frozen_v2),
 		LIVE_TEST(frozen_v1),
 		LIVE_TEST(orphaned_group),

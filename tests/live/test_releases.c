@@ -233,6 +233,9 @@ static void typed_in_a_shell(void **state)
 	live_type(l, c, "\x03");
 	expect_stopped(l, open, job);
 	assert_true(proc_alive(shell));
+	/* with nothing unread, else its end resets the connection */
+	assert_int_equal(client_expect(c, "^C", EVENT_MS), 0);
+	assert_int_equal(client_expect(c, "$ ", EVENT_MS), 0);
 	client_signal(c, SIGKILL);
 	live_expect(l, "{s:s, s:s, s:{s:i}, s:s}", "type", "signal.generate", "sig", "SIGHUP",
 		    "target", "tgid", shell, "origin", "hangup");

@@ -179,6 +179,25 @@ static void test_nothing_of_strangers(void **state)
 }
 
 /* In a container its own numbers and the kernel's would be mixed up. */
+/* Whoever looks at the server's port, a monitoring agent say, is a client: that, and nothing that it
+ * does besides. */
+static void test_children_of_a_client(void **state)
+{
+	struct live *l = live(state);
+	char port[8];
+	int pid;
+
+	snprintf(port, sizeof(port), "%u", l->server.port);
+	live_trace(l, ARGS("--sshd", "--json", "-v"));
+	pid = live_child(l, ARGS("/bin/bash", "-c",
+				 "exec 3<>/dev/tcp/127.0.0.1/$0; read line <&3; /bin/sh -c 'exit 7';"
+				 " (sleep 0; exit 9); echo here; exec sleep 1000", port));
+	live_expect(l, "{s:s, s:i}", "type", "sock.client", "tgid", pid);
+	live_done(l);
+	assert_int_equal(live_count(l, "{s:s, s:i}", "type", "task.fork", "tgid", pid), 0);
+	assert_int_equal(live_count(l, "{s:s, s:i}", "type", "task.exec", "ppid", pid), 0);
+}
+
 static void test_pid_namespace(void **state)
 {
 	struct live *l = live(state);
@@ -200,6 +219,7 @@ int main(void)
 		LIVE_TEST(test_all),
 		LIVE_TEST(test_precedence),
 		LIVE_TEST(test_nothing_of_strangers),
+		LIVE_TEST(test_children_of_a_client),
 		LIVE_TEST(test_pid_namespace),
 	};
 

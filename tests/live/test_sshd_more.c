@@ -52,6 +52,108 @@ static void test_mux(void **state)
 	live_done(l);
 }
 
+static struct client *channel(struct live *l, const char *path, const char *cmd, int *pid)
+{
+	return holder(l, CLIENT_PLAIN, ARGS("-o", path, cmd), pid);
+}
+
+/* Its pipes were looked at while the server had both, or while it is the command that has not. */
+static void expect_looked(struct live *l, int pid, const char *has)
+{
+	live_expect(l, "{s:s, s:i, s:[s,s]}", "type", "task.place", "tgid", pid, "ends", "known", has);
+}
+
+static void expect_channel_closed(struct live *l, json_t *open, int pid)
+{
+	int session = live_int(l, open, "session");
+
+	live_expect(l, "{s:s, s:i, s:s, s:s, s:s}", "type", "interrupt", "session", session, "origin",
+		    "disconnect", "cause", "mux_closed", "verdict", "no_effect");
+	live_expect(l, "{s:s, s:i, s:s, s:i}", "type", "session.close", "session", session, "end",
+		    "mux_closed", "orphans", 1);
+	live_expect(l, "{s:s, s:i, s:i, s:s, s:b}", "type", "orphan", "session", session, "tgid", pid,
+		    "reason", "no_pty", "intended", 0);
+	assert_true(proc_alive(pid));
+}
+
+/* The server's process closes the pipes of one command and goes on: no signal, no exit, no packet.
+ * When a second channel's end is told, those that are open were looked at again as well. */
+static void test_mux_without_terminals(void **state)
+{
+	struct live *l = live(state);
+	const char *cmd = "echo pid=$$; exec sleep 1000";
+	struct client *master, *second, *third;
+	json_t *one, *two, *three;
+	int p1, p2, p3, silent;
+	char path[300];
+
+	snprintf(path, sizeof(path), "ControlPath=%s/plain", l->server.dir);
+	live_trace(l, TRACE_SSHD);
+	master = holder(l, CLIENT_PLAIN, ARGS("-M", "-o", path, cmd), &p1);
+	channel(l, path, "echo pid=$$; exec sleep 1001 >/dev/null 2>&1 </dev/null", &silent);
+	second = channel(l, path, cmd, &p2);
+	third = channel(l, path, cmd, &p3);
+	one = open_of(l, p1);
+	two = open_of(l, p2);
+	three = open_of(l, p3);
+	expect_looked(l, p2, "stdout");
+	expect_looked(l, p3, "stdout");
+	expect_looked(l, silent, "stdin");
+
+	client_signal(second, SIGINT);
+	expect_channel_closed(l, two, p2);
+	client_signal(third, SIGKILL);
+	expect_channel_closed(l, three, p3);
+	assert_int_equal(live_count(l, "{s:s}", "type", "session.close"), 2);
+	assert_int_equal(live_count(l, "{s:s}", "type", "orphan"), 2);
+
+	client_signal(master, SIGINT);
+	live_expect(l, "{s:s, s:i, s:s, s:i}", "type", "session.close", "session",
+		    live_int(l, one, "session"), "end", "disconnect", "orphans", 1);
+	live_expect(l, "{s:s, s:i, s:i}", "type", "orphan", "session", live_int(l, one, "session"),
+		    "tgid", p1);
+	live_done(l);
+}
+
+static bool is_stdin_alone(const json_t *o, const void *arg)
+{
+	const json_t *ends = json_object_get(o, "ends");
+	bool alone = false;
+	json_t *end;
+	size_t i;
+
+	if (json_integer_value(json_object_get(o, "tgid")) != *(const int *)arg)
+		return false;
+	json_array_foreach(ends, i, end) {
+		if (!strcmp(json_string_value(end), "stdout"))
+			return false;
+		alone |= !strcmp(json_string_value(end), "stdin");
+	}
+	return alone;
+}
+
+/* Nobody reads the client's output any more: the server closes its stdout, and the client waits. */
+static void test_output_that_nobody_reads(void **state)
+{
+	struct live *l = live(state);
+	struct client *c;
+	int pid;
+
+	live_trace(l, TRACE_SSHD);
+	c = holder(l, CLIENT_PLAIN, ARGS("echo pid=$$; read x; echo more; read x; exit 7"), &pid);
+	expect_looked(l, pid, "stdout");
+	close(c->out);
+	c->out = -1;
+	live_type(l, c, "x\n");
+	if (!trace_find_if(&l->trace, is_stdin_alone, &pid, EVENT_MS))
+		live_fail(l, "the server does not let go of stdout alone");
+	live_type(l, c, "x\n");
+	live_expect(l, "{s:s, s:s, s:i, s:i}", "type", "session.close", "end", "exit", "exit_status", 7,
+		    "orphans", 0);
+	live_done(l);
+	live_forbid(l, "{s:s}", "type", "interrupt");
+}
+
 static void expect_no_request(struct live *l)
 {
 	live_expect(l, "{s:s, s:s, s:n, s:n, s:s}", "type", "session.open", "request", "none",
@@ -248,6 +350,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LIVE_TEST(test_mux),
+		LIVE_TEST(test_mux_without_terminals),
+		LIVE_TEST(test_output_that_nobody_reads),
 		LIVE_TEST(test_forward_only),
 		LIVE_TEST(test_forward_only_short),
 		LIVE_TEST(test_sftp),

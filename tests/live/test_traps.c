@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RUN_MS 30000
+#define RUN_MS slow_ms(30000)
 
 /* Elements of args may not be missing, and not stand elsewhere. */
 static bool agrees(const json_t *o, const json_t *want)

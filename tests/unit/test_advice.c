@@ -103,10 +103,16 @@ static void who_did_not_end(void **state)
 
 static void client_gone(void **state)
 {
+	struct fact_interrupt tcp = GONE(END_TIMEOUT, VERDICT_PARTLY);
+
 	(void)state;
 	IS("no_pty", GONE(END_DISCONNECT, VERDICT_NO_EFFECT),
 	   MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"), NULL);
 	IS("client_alive", GONE(END_TIMEOUT, VERDICT_PARTLY),
+	   MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"), NULL);
+	tcp.by_tcp = true;
+	IS("tcp_timeout", tcp, MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"), NULL);
+	IS("channel", GONE(END_MUX_CLOSED, VERDICT_NO_EFFECT),
 	   MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"), NULL);
 	IS("no_hangup", GONE(END_VANISHED, VERDICT_PARTLY), MEMBER("sleep", OUTCOME_NOT_DELIVERED, "no_signal"),
 	   NULL);

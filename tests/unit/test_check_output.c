@@ -98,6 +98,10 @@ static void junit_hostile(void **state)
 	(void)state;
 	has(out, "\\xff\\x01]]&#62;\\xef\\xbf\\xbf&#34;\"");
 	free(out);
+	/* XML may hold these, and a terminal that shows it may not */
+	out = write_as(&check_junit, "never exec comm=\"\x7f\xe2\x80\xae\xc2\x9b\"\n", STORY END);
+	has(out, "comm=&#34;\\x7f\\u202e\\u009b&#34;\"");
+	free(out);
 }
 
 /* What is one case to a CI system is one check. */

@@ -71,14 +71,14 @@ static void who_serves(void **state)
 
 	assert_non_null(k);
 	assert_int_equal(k->first->key.tgid, 110);
-	assert_int_equal(conn_server(&t->w, k)->key.tgid, 120);
+	assert_int_equal(conn_server(k)->key.tgid, 120);
 	assert_int_equal(k->sk.rport, 5000);
 	assert_true(k->authenticated.seq);
 	assert_null(world_last(&t->w, 100)->conn);
 	/* a session's root serves no longer */
 	tell(state, STORY_EXEC("[\"x\"]"));
 	assert_null(world_last(&t->w, 130)->conn);
-	assert_int_equal(conn_server(&t->w, k)->key.tgid, 120);
+	assert_int_equal(conn_server(k)->key.tgid, 120);
 }
 
 /* The listener has the socket open too when the record is made, and its own is none. */
@@ -99,7 +99,7 @@ static void log_in_failed(void **state)
 		"@20 sshd/111 task.exit exit_code=65280 pgid=110 sid=110\n");
 
 	assert_false(k->authenticated.seq);
-	assert_int_equal(k->deadline, 0);
+	assert_int_equal(k->look.place, 0);
 }
 
 static void marks(void **state)
@@ -199,7 +199,7 @@ static void adopted(void **state)
 		"@1 sshd/110 sock.owner family=inet laddr=127.0.0.1 lport=8080 state=LISTEN fd=9\n");
 
 	assert_non_null(k);
-	assert_ptr_equal(conn_server(&t->w, k), world_last(&t->w, 110));
+	assert_ptr_equal(conn_server(k), world_last(&t->w, 110));
 	assert_false(world_last(&t->w, 110)->listener);
 }
 
@@ -213,7 +213,7 @@ static void ends_twice(void **state)
 
 	assert_non_null(k);
 	assert_int_equal(k->refs, 1);
-	assert_ptr_equal(conn_server(&t->w, k), world_last(&t->w, 110));
+	assert_ptr_equal(conn_server(k), world_last(&t->w, 110));
 	tell(state, "@60 sshd/110 task.exit pgid=110 sid=110\n"
 		    "@60 sshd/110 task.exit pgid=110 sid=110\n");
 	assert_null(t->c.list);
@@ -222,7 +222,6 @@ static void ends_twice(void **state)
 /* The same peer comes from the same port again while the first connection's processes linger. */
 static void port_reuse(void **state)
 {
-	struct told *t = *state;
 	struct conn *old = tell(state, LOGGED_IN STORY_TCP("50", "ESTABLISHED", "CLOSE", ""));
 	struct conn *k = tell(state,
 		"@60 sshd/100 task.fork fork=210 pgid=100 sid=100 scope=in,server\n"
@@ -230,8 +229,8 @@ static void port_reuse(void **state)
 
 	assert_ptr_not_equal(k, old);
 	assert_int_equal(k->closed.seq, 0);
-	assert_int_equal(conn_server(&t->w, old)->key.tgid, 120);
-	assert_int_equal(conn_server(&t->w, k)->key.tgid, 210);
+	assert_int_equal(conn_server(old)->key.tgid, 120);
+	assert_int_equal(conn_server(k)->key.tgid, 210);
 	tell(state, STORY_TCP("70", "ESTABLISHED", "CLOSE_WAIT", ""));
 	assert_int_equal(k->peer_fin.ts, 70000000);
 	assert_false(old->peer_fin.seq);

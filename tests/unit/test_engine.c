@@ -94,6 +94,32 @@ static void deadline_of_the_end(void **state)
 	story_free(s);
 }
 
+/* A lid that is closed for hours: nobody was waited for meanwhile, and nobody was silent. */
+static void suspended(void **state)
+{
+	struct story *s = story_new();
+
+	(void)state;
+	story_tell(s, SHELL STORY_CHILD("40", "a", "140", "140", "tty=pts/0")
+			  STORY_KEY("1000", "140") STORY_INT("1000", "a/140", "140", "disposition=handler")
+			  "@1001 a/140 signal.deliver sig=SIGINT disposition=handler\n");
+	story_expect(s, OPEN_SHELL);
+	/* 8 hours later its handler goes on as if nothing had been, and ends it */
+	story_tell(s, "@28801000 trace.tick\n");
+	story_expect(s, "");
+	story_tell(s, "@28801500 a/140 task.exit exit_code=0 pgid=140 sid=130\n@28801600 trace.tick\n");
+	story_expect(s, "interrupt #1 tty SIGINT stopped: a/140 exited; inferred\n");
+	/* the same again, and the client says goodbye in its first second */
+	story_tell(s, "@57601000 trace.tick\n"
+		      STORY_TCP("57601100", "ESTABLISHED", "CLOSE_WAIT", "rcv_age_ns=100000000")
+		      "@57601101 sshd/120 task.exit exit_code=65280 pgid=110 sid=110\n"
+		      STORY_HUP("57601102", "sshd/110", "bash/130", "130", "")
+		      "@57601103 bash/130 task.exit exit_code=1 pgid=130 sid=130\n"
+		      "@57602000 trace.tick\n");
+	story_expect(s, "close #1 disconnect signal=SIGHUP processes=2 orphans=0 lost=0 seen\n");
+	story_free(s);
+}
+
 static void asks_and_is_answered(void **state)
 {
 	struct story *s = story_new();
@@ -325,6 +351,7 @@ int main(void)
 		cmocka_unit_test(nothing_to_wait_for),
 		cmocka_unit_test(deadline_of_interrupts),
 		cmocka_unit_test(deadline_of_the_end),
+		cmocka_unit_test(suspended),
 		cmocka_unit_test(asks_and_is_answered),
 		cmocka_unit_test(never_answered),
 		cmocka_unit_test(ends_while_asked),

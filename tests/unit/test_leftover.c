@@ -67,7 +67,7 @@ static void live_is_no_suspect(void **state)
 
 	(void)state;
 	for (int who = INIT; who <= PARENT; who++)
-		expect(s, who, LEFTOVER_NONE, "no_suspect");
+		expect(s, who, LEFTOVER_NONE, who == SHELL ? "goes_on" : "no_suspect");
 	s->p[SLEEP].ssh_connection = (char *)UP;
 	IS_NOT(s, "no_suspect");
 	s->p[SLEEP].ssh_connection = (char *)UP6;
@@ -89,8 +89,10 @@ static void server_above_is_no_suspect(void **state)
 	s->p[SLEEP].ppid = 200;
 	IS_NOT(s, "no_suspect");
 	s->p[SLEEP].ppid = 210; /* two above */
+	IS_NOT(s, "goes_on");
+	expect(s, CHILD, LEFTOVER_NONE, "goes_on");
+	s->p[SHELL].tty = 0x8801; /* of a terminal nothing is to be looked at */
 	IS_NOT(s, "no_suspect");
-	expect(s, CHILD, LEFTOVER_NONE, "no_suspect");
 	s->p[SLEEP].ppid = 100; /* a listener is no session's */
 	IS(s, "two_witnesses");
 	strcpy(s->p[SLEEP].comm, "dropbear"); /* an ssh server itself */
@@ -371,10 +373,79 @@ static void streams_alone(void **state)
 	IS_NOT(s, "no_evidence");
 }
 
+/* While a command writes, only TCP notices that nobody is there. */
+static void client_that_is_silent(void **state)
+{
+	struct scene *s = scene();
+	struct buf b = {0};
+
+	(void)state;
+	streams(&s->p[SHELL], PIPE, false);
+	s->conns[0].unanswered = 6;
+	expect(s, SHELL, LEFTOVER_LIKELY, "silent_client");
+	s->p[SHELL].tty = 0x8801;
+	expect(s, SHELL, LEFTOVER_LIKELY, "silent_client");
+	assert_int_equal(leftovers_init(&s->all, &s->scan), 0);
+	leftovers_judge(&s->all);
+	leftover_evidence(&s->all.v[SHELL], put, &b);
+	assert_string_equal(buf_cstr(&b), "client_silent");
+	buf_free(&b);
+	leftovers_free(&s->all);
+	/* what it runs in the background, with its environment; and without */
+	s->p[SLEEP].ppid = 210;
+	login(&s->p[SLEEP], 7);
+	streams(&s->p[SLEEP], PIPE, false);
+	s->p[SLEEP].ssh_connection = (char *)UP;
+	MAY_BE(s, "silent_client");
+	s->p[SLEEP].ssh_connection = NULL;
+	MAY_BE(s, "parent_likely");
+	/* tmux in it is there on purpose all the same */
+	strcpy(s->p[SHELL].comm, "tmux: server");
+	expect(s, SHELL, LEFTOVER_ON_PURPOSE, "multiplexer");
+	/* a network that is slow; another connection */
+	s = scene();
+	streams(&s->p[SHELL], PIPE, false);
+	s->conns[0].unanswered = 5;
+	expect(s, SHELL, LEFTOVER_NONE, "goes_on");
+	s->conns[0].unanswered = 0;
+	s->conns[1].unanswered = 15;
+	expect(s, SHELL, LEFTOVER_NONE, "goes_on");
+}
+
+static void channel_that_is_closed(void **state)
+{
+	struct scene *s = scene();
+
+	(void)state;
+	streams(&s->p[SHELL], PIPE, true);
+	s->p[SHELL].fd_dead[2] = false;
+	expect(s, SHELL, LEFTOVER_LIKELY, "channel");
+	s->p[SLEEP].ppid = 210;
+	login(&s->p[SLEEP], 7);
+	streams(&s->p[SLEEP], PIPE, false);
+	s->p[SLEEP].ssh_connection = (char *)UP;
+	MAY_BE(s, "parent_likely");
+	/* one of both: the end of its input, or of who reads its output */
+	s->p[SHELL].fd_dead[0] = false;
+	expect(s, SHELL, LEFTOVER_NONE, "goes_on");
+	s->p[SHELL].fd_dead[0] = true;
+	s->p[SHELL].fd_dead[1] = false;
+	expect(s, SHELL, LEFTOVER_NONE, "goes_on");
+	/* its own doing */
+	streams(&s->p[SHELL], NUL, false);
+	expect(s, SHELL, LEFTOVER_NONE, "goes_on");
+	/* in the middle of a pipeline that has lost both its ends */
+	streams(&s->p[SHELL], PIPE, false);
+	streams(&s->p[SLEEP], PIPE, true);
+	IS_NOT(s, "goes_on");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_of_it_is_told),
+		cmocka_unit_test(client_that_is_silent),
+		cmocka_unit_test(channel_that_is_closed),
 		cmocka_unit_test(live_is_no_suspect),
 		cmocka_unit_test(server_above_is_no_suspect),
 		cmocka_unit_test(hidden_ancestor_is_no_suspect),

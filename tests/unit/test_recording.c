@@ -432,7 +432,7 @@ static void test_not_a_recording(void **state)
 	assert_int_equal(unlink(path), 0);
 	expect_open_fails(EXIT_USAGE, "No such file");
 	assert_int_equal(mkdir(path, 0700), 0);
-	expect_open_fails(EXIT_USAGE, "Is a directory");
+	expect_open_fails(EXIT_USAGE, "there is no recording in folder");
 	assert_null(recording_create(path, &e));
 	assert_int_equal(e.status, EXIT_USAGE);
 	assert_int_equal(rmdir(path), 0);

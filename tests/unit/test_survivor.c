@@ -293,10 +293,55 @@ static void told_in_its_own_session(void **state)
 		"x/140 handled leaked seen");
 }
 
+#define PLACE(ms, who, ids, name) "@" ms " " who " task.place " ids " cgroup=\"" name "\"\n"
+#define HOME "cgroup_id=30 above1=20 above2=1"
+/* The root began in `home`; when it is asked about, x is in `now`. */
+#define MOVED(home, now)                                                                           \
+	NOPTY PLACE("32", "bash/130", home, "session-3.scope") FORK EXEC("x", "130", "130", "")    \
+	GOODBYE "@3000 trace.tick\n@3001 x/140 task.snapshot parent=1 uid=1000 scope=in " IN_ROOTS  \
+	"\n" PLACE("3001", "x/140", now, "run-7.scope") "@3002 trace.ready tasks=1 asked=1\n"
+
+static void moved_out_of_its_cgroup(void **state)
+{
+	(void)state;
+	STORY_HAS(MOVED(HOME, "cgroup_id=40 above1=1"), "x/140 no_pty intended seen",
+		  "; on purpose: moved out of its session's cgroup, run-7.scope");
+	/* where it was; below that; where there is none to leave; who knows what is above */
+	ends_in(MOVED(HOME, HOME), "x/140 no_pty leaked seen");
+	ends_in(MOVED(HOME, "cgroup_id=40 above1=30 above2=20 above3=1"), "x/140 no_pty leaked seen");
+	ends_in(MOVED("cgroup_id=1", "cgroup_id=40 above1=1"), "x/140 no_pty leaked seen");
+	ends_in(MOVED(HOME, "cgroup_id=40 above1=41 above2=42 above3=43 above4=44 above5=45"
+		      " above6=46 above7=47"),
+		"x/140 no_pty leaked seen");
+	/* not looked at, then or now */
+	ends_in(MOVED("stdin=7", "cgroup_id=40 above1=1"), "x/140 no_pty leaked seen");
+	ends_in(MOVED(HOME, "stdin=7"), "x/140 no_pty leaked seen");
+}
+
+static void group_of_timeout(void **state)
+{
+	(void)state;
+#define TIMEOUT(comm)                                                                              \
+	PTY STORY_CHILD("35", comm, "139", "130", "tty=pts/0")                                     \
+	"@36 " comm "/139 task.fork fork=140 pgid=139 sid=130 scope=in\n"                          \
+	"@41 sleep/140 task.exec parent=139 pgid=139 sid=130 uid=1000 scope=in args=[\"sleep\"]\n" \
+	HANG_UP ROOT_DIES "@3000 trace.tick\n"                                                     \
+	"@3001 " comm "/139 task.snapshot parent=1 uid=1000 scope=in pgid=139 sid=130\n"           \
+	"@3001 sleep/140 task.snapshot parent=139 uid=1000 scope=in pgid=139 sid=130\n"            \
+	"@3002 trace.ready tasks=2 asked=1\n"
+	STORY_HAS(TIMEOUT("timeout"), "timeout/139 other_group", "timeout(1) made for itself",
+		  "timeout --foreground", "sleep/140 other_group", "timeout(1) made for itself",
+		  "timeout --foreground");
+	STORY_HAS(TIMEOUT("job"), "sleep/140 other_group", "it is in a process group of its own",
+		  "runs until it ends by itself\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_pty),
+		cmocka_unit_test(moved_out_of_its_cgroup),
+		cmocka_unit_test(group_of_timeout),
 		cmocka_unit_test(ended_by_itself),
 		cmocka_unit_test(other_group),
 		cmocka_unit_test(other_session),

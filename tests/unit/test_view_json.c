@@ -308,7 +308,7 @@ static void test_end(void **state)
 	(void)state;
 	ev.u.end.reason = WIRE_END_DURATION;
 	stub.totals = (struct totals){
-		.records = UINT64_C(9007199254740993), .lost = 2, .sessions = 3, .orphans = 4,
+		.records = UINT64_C(9007199254740993), .lost = 2, .evicted = 6, .sessions = 3, .orphans = 4,
 		.intended = 1, .interrupts = 5,
 	};
 	view->opt.quiet = true;
@@ -318,7 +318,7 @@ static void test_end(void **state)
 	assert_int_equal(view->out.len, 0);
 	view->ops->end(view, NULL);
 	line_is(ENVELOPE("trace.end", "null")
-		"'records':9007199254740993,'lost':2,'sessions':3,'orphans':4,'interrupts':5,"
+		"'records':9007199254740993,'lost':2,'evicted':6,'sessions':3,'orphans':4,'interrupts':5,"
 		"'reason':'duration'}");
 }
 
@@ -328,11 +328,12 @@ static void test_every_reason_has_a_name(void **state)
 		[WIRE_END_SIGNAL] = "signal", [WIRE_END_DURATION] = "duration",
 		[WIRE_END_COMMAND] = "command", [WIRE_END_OUTPUT] = "output",
 		[WIRE_END_ERROR] = "error", [WIRE_END_CUT] = "cut",
+		[WIRE_END_ROTATED] = "rotated",
 	};
 	uint32_t reason;
 
 	(void)state;
-	for (reason = WIRE_END_SIGNAL; reason <= WIRE_END_CUT; reason++) {
+	for (reason = WIRE_END_SIGNAL; reason <= WIRE_END_ROTATED; reason++) {
 		struct event ev = record(12, WIRE_TRACE_END, SEC, 0, "");
 		json_t *o;
 

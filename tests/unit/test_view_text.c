@@ -289,6 +289,32 @@ static void test_dead_key(void **state)
 	lines_are("\x1b[32m" KEY("^C") "sleep 4712 ignored it\x1b[0m\n");
 }
 
+static void test_reasons_that_say_no_more(void **state)
+{
+	static const struct fact_member members[] = {
+		{ 4712, "sleep", OUTCOME_BLOCKED, 0, 0, "blocked_all_threads", "it blocks it in every thread" },
+		{ 4718, "b", OUTCOME_HANDLED, 0, 0, "handler", "its handler ran and it went on" },
+		{ 4713, "c", OUTCOME_IGNORED, 0, 0, "ignored", "it ignores the signal" },
+		{ 4714, "d", OUTCOME_IGNORED, 0, 0, "ignored_own", "by its own choice" },
+		{ 4715, "e", OUTCOME_ALREADY_PENDING, 0, 0, "already_pending", "it is pending" },
+		{ 4716, "f", OUTCOME_NOT_DELIVERED, 0, 0, "not_taken", "it has not taken it" },
+		{ 4717, "g", OUTCOME_NOT_DELIVERED, 0, 0, "stopped", "it is stopped" },
+	};
+	struct fact f = key(members, 7, VERDICT_NO_EFFECT);
+
+	(void)state;
+	add_session(3, "deploy", PTS(5), REQUEST_SHELL);
+	show_fact(view, &f);
+	lines_are(KEY("^C") "sleep 4712 has it blocked\n"
+		  CONT "b 4718 handled it and went on\n"
+		  CONT "c 4713 ignored it\n"
+		  CONT "d 4714 ignored it: by its own choice\n"
+		  CONT "e 4715 has not taken the one before yet\n"
+		  CONT "f 4716 has not taken it\n"
+		  CONT "g 4717 has not taken it: it is stopped\n"
+		  CONT "the reason\n");
+}
+
 static void test_calm_keys(void **state)
 {
 	static const struct fact_member shell = { 7889, "bash", OUTCOME_HANDLED, 0, 0, NULL, NULL };
@@ -497,6 +523,9 @@ static void test_summary(void **state)
 				.lost = 7 },
 	       "3 sessions, 4 Ctrl-Cs typed, 2 orphans, 1234 records, 7 lost: "
 	       "what is told of that time may be incomplete\n");
+	end_is((struct totals){ .records = 9, .evicted = 3 },
+	       "0 sessions, 0 Ctrl-Cs typed, 0 orphans, 9 records, 0 lost, "
+	       "3 not kept for lack of room: what is told of that time may be incomplete\n");
 }
 
 /* ---- hostile bytes ---- */
@@ -572,6 +601,49 @@ static void test_hostile_bytes(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* ---- a reader that falls behind ---- */
+
+static void urg(uint64_t ts, uint64_t many)
+{
+	struct event ev = kill_record(5, ts, 10, 300, "prog");
+
+	ev.many.count = many;
+	show_event(view, &ev, 3);
+}
+
+/* Events are counted, each of those that a record stands for; a fact comes all the same, behind the
+ * counts; and the counts when the reader is there again. */
+static void test_slow(void **state)
+{
+	struct event died = exit_record(6, 5 * SEC, 300, "prog", 11);
+	struct fact end = closing(6 * SEC);
+
+	(void)state;
+	add_session(3, "deploy", 0, REQUEST_EXEC);
+	urg(SEC, 0);
+	assert_non_null(strstr(buf_cstr(&view->out), "SIGUSR1 from kill 812"));
+	buf_reset(&view->out);
+	view->slow = true;
+	urg(2 * SEC, 0);
+	urg(3 * SEC, 48210);
+	show_event(view, &died, 3);
+	out_is("");
+	show_fact(view, &end);
+	lines_are("14:02:16.318  -        -        signal   -                ... 48,211 SIGUSR1 folded: the output is slow\n"
+		  "14:02:16.318  -        -        exit     -                ... 1 folded: the output is slow\n"
+		  "14:02:17.318  #3-      deploy   close    sshd 7497        after 15.5 s; w\n");
+	urg(7 * SEC, 0);
+	out_is("");
+	view->slow = false;
+	view->ops->catch_up(view, NULL);
+	lines_are("14:02:18.318  -        -        signal   -                ... 1 SIGUSR1 folded: the output is slow\n");
+	view->ops->catch_up(view, NULL);
+	out_is("");
+	urg(8 * SEC, 0);
+	assert_non_null(strstr(buf_cstr(&view->out), "SIGUSR1 from kill 812"));
+	buf_reset(&view->out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -582,6 +654,7 @@ int main(void)
 		TEST(test_open),
 		TEST(test_key_that_stops),
 		TEST(test_dead_key),
+		TEST(test_reasons_that_say_no_more),
 		TEST(test_calm_keys),
 		TEST(test_large_group),
 		TEST(test_signals_by_others),
@@ -591,6 +664,7 @@ int main(void)
 		TEST(test_orphans),
 		TEST(test_summary),
 		TEST(test_hostile_bytes),
+		TEST(test_slow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

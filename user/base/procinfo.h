@@ -54,6 +54,7 @@ struct procinfo_addr {
 struct procinfo_conn {
 	struct procinfo_addr local;
 	struct procinfo_addr peer;
+	uint32_t unanswered; /* how often TCP has sent the same again, in vain so far */
 };
 
 struct procinfo_scan {

@@ -215,6 +215,21 @@ static bool in_sessions(const struct scope *x, uint32_t session)
 	return false;
 }
 
+static bool in_scope(const struct scope *x, const struct seen *s)
+{
+	if (!x)
+		return true;
+	switch (x->type) {
+	case SCOPE_SESSION:
+		return in_sessions(x, s->s.session);
+	case SCOPE_COMMAND:
+		return s->s.fact ? !s->s.session : engine_of_command(s->e, s->s.ev);
+	case SCOPE_ALL:
+		break;
+	}
+	return true;
+}
+
 static void feed(struct checks *c, const struct seen *s)
 {
 	static void (*const take[])(struct checks *, struct check *, const struct seen *) = {
@@ -227,9 +242,7 @@ static void feed(struct checks *c, const struct seen *s)
 		return;
 	b = &c->by_kind[s->s.kind];
 	for (size_t i = 0; i < b->n; i++) {
-		const struct scope *x = b->v[i]->scope;
-
-		if (!x || x->type != SCOPE_SESSION || in_sessions(x, s->s.session))
+		if (in_scope(b->v[i]->scope, s))
 			take[b->v[i]->info.form](c, b->v[i], s);
 	}
 }
@@ -298,7 +311,7 @@ static void note_close(struct checks *c, const struct fact *f)
 
 void checks_fact(struct checks *c, const struct engine *e, const struct fact *f)
 {
-	bool unsure = engine_totals(e).lost || engine_world(e)->failed;
+	bool unsure = engine_totals(e).lost || engine_failed(e);
 	const struct seen s = {
 		.s = {.kind = ATTR_FACT + (unsigned)f->kind, .fact = f, .session = f->session,
 		      .scratch = &c->scratch},
@@ -335,6 +348,7 @@ void checks_finish(struct checks *c, const struct engine *e)
 	if (c->finished)
 		return;
 	c->finished = true;
+	c->failed |= engine_failed(e);
 	for (size_t i = 0; i < c->n; i++)
 		check_settle(c, c->v[i], e);
 }

@@ -29,6 +29,8 @@ static void xml(struct buf *b, const char *s)
 			buf_printf(b, "\\x%02x", (unsigned char)*s);
 		} else if (strchr("<>&\"\n\t\r", *s)) {
 			buf_printf(b, "&#%u;", (unsigned char)*s);
+		} else if (utf8_unsafe(cp)) {
+			buf_text(b, s, len);
 		} else {
 			buf_put(b, s, len);
 		}

@@ -10,7 +10,8 @@ struct doubts {
 	const struct checks *c;
 	const struct check *k;
 	struct command_view cmd;
-	struct buf why; /* empty: there is none */
+	struct buf why;
+	bool any; /* there is one, though `why` may lack memory to say it */
 };
 
 static enum scope_type scope_of(const struct check *k)
@@ -114,7 +115,7 @@ static enum check_verdict settle_no(struct check *k, struct doubts *d)
 		times(&k->why, k->broken);
 		return CHECK_FAIL;
 	}
-	if (d->why.len)
+	if (d->any)
 		return doubtful(k, d);
 	if (no_session(k))
 		return nothing(k);
@@ -129,7 +130,7 @@ static enum check_verdict settle_some(struct check *k, struct doubts *d)
 		times(&k->why, k->yes);
 		return CHECK_PASS;
 	}
-	if (d->why.len)
+	if (d->any)
 		return doubtful(k, d);
 	if (no_session(k))
 		return nothing(k);
@@ -142,7 +143,7 @@ static enum check_verdict settle_count(struct check *k, struct doubts *d)
 {
 	bool over = k->yes > k->max;
 
-	if (!over && d->why.len)
+	if (!over && d->any)
 		return doubtful(k, d);
 	if (no_session(k))
 		return nothing(k);
@@ -165,7 +166,7 @@ static enum check_verdict settle_every(struct check *k, struct doubts *d)
 		buf_str(&k->why, k->right_no ? " it came all the same" : " it did not come");
 		return CHECK_FAIL;
 	}
-	if (d->why.len)
+	if (d->any)
 		return doubtful(k, d);
 	if (no_session(k))
 		return nothing(k);
@@ -211,7 +212,7 @@ static enum check_verdict settle_order(struct check *k, struct doubts *d)
 	size_t bad = out_of_order(k);
 
 	/* what stands in the wrong order does so wherever the trace ends */
-	if (d->why.len && (unseen || !bad))
+	if (d->any && (unseen || !bad))
 		return doubtful(k, d);
 	if (no_session(k))
 		return nothing(k);
@@ -248,6 +249,7 @@ void check_settle(struct checks *c, struct check *k, const struct engine *e)
 
 	duty_finish(c, k, e);
 	doubt(&d);
+	d.any = d.why.len || d.why.failed;
 	if (scope_of(k) == SCOPE_COMMAND && !d.cmd.is && !c->reason && !c->began) {
 		r->verdict = doubtful(k, &d);
 	} else if (scope_of(k) == SCOPE_COMMAND && !d.cmd.is) {

@@ -297,7 +297,7 @@ static const struct task_signal *last_signal(const struct task *t)
 {
 	const struct task_signal *last = NULL;
 
-	for (size_t i = 0; i < TASK_SIGNALS; i++) {
+	for (size_t i = 0; i < t->nsignals; i++) {
 		const struct task_signal *g = &t->signals[i];
 
 		if (g->sig && g->sig != 17 && g->sig != 28 && (!last || g->ts > last->ts))

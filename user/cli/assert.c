@@ -5,13 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "check/check.h"
 #include "cli/cli.h"
-#include "cli/command.h"
+#include "cli/kept.h"
 #include "cli/results.h"
 #include "cli/run.h"
 
@@ -26,8 +25,7 @@ struct assertion {
 	struct results results;
 	char name[64];	    /* of the check file, without folder and what follows the dot */
 	char host[64];
-	char kept[128];	    /* the recording's name */
-	char temporary[64]; /* until it is known whether it is kept; "": it is the user's own */
+	struct kept kept;   /* no helper: the recording is the user's own */
 	struct buf command; /* as a shell would take it */
 	bool finished;	    /* the stream came to its end: there are verdicts */
 };
@@ -46,7 +44,7 @@ static int show_help(void)
 	       "  sigtrace assert FILE -- CMD [ARG..]    run CMD, check it and its descendants\n"
 	       "  sigtrace assert -e CHECK.. -- CMD      the same with checks from here\n"
 	       "  sigtrace assert FILE -r RECORDING      check a recording; needs no root\n"
-	       "  sigtrace assert FILE --sshd            check ssh sessions until Ctrl-C\n"
+	       "  sigtrace assert FILE --sshd            check ssh sessions until Ctrl-C, or with -- CMD\n"
 	       "\nA check is a line such as\n"
 	       "  no     orphan\n"
 	       "  never  signal sig in (SIGKILL, SIGSEGV)\n"
@@ -57,7 +55,7 @@ static int show_help(void)
 	       "  0 all passed   1 a check failed   2 usage, or a check that is none   3 cannot trace\n"
 	       "  4 inconclusive: records lost where a check looked, the trace ended too early\n"
 	       "  5 nothing was checked   else CMD's, when it failed and no check did\n");
-	return ferror(stdout) ? EXIT_INCONCLUSIVE : EXIT_OK;
+	return EXIT_OK;
 }
 
 /* ---- checks ---- */
@@ -125,7 +123,7 @@ static int show_list(const struct assertion *a)
 		printf("%s:%u: %s\n", k->file, k->line, buf_cstr(&b));
 		buf_free(&b);
 	}
-	return ferror(stdout) ? EXIT_INCONCLUSIVE : EXIT_OK;
+	return EXIT_OK;
 }
 
 static void set_name(struct assertion *a)
@@ -137,7 +135,6 @@ static void set_name(struct assertion *a)
 	n = strspn(base, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 	snprintf(a->name, sizeof(a->name), "%.*s", n ? (int)(n < 50 ? n : 50) : 6, n ? base : "checks");
 	a->run.name = a->name;
-	snprintf(a->kept, sizeof(a->kept), "sigtrace-fail-%s.sgt", a->name);
 }
 
 /* ---- the view ---- */
@@ -194,33 +191,8 @@ static struct view *view_new(struct assertion *a)
 
 static void prepare_recording(struct assertion *a)
 {
-	if (a->o.read || a->o.write)
-		return;
-	if (access(".", W_OK)) {
-		log_line("this folder is not writable: a failure leaves no recording behind");
-		return;
-	}
-	snprintf(a->temporary, sizeof(a->temporary), ".sigtrace-assert-%d.sgt", (int)getpid());
-	unlink(a->temporary); /* of another that had our pid */
-	a->o.write = a->temporary;
-}
-
-/* It is about the user's own command, and sudo is not to be needed to look into it. */
-static void give_away(const struct assertion *a)
-{
-	struct command_user u;
-	struct stat st;
-	int fd;
-
-	if (a->o.scope != WIRE_SCOPE_CMD || command_user(&u, a->o.as, NULL) != 1)
-		return;
-	/* the folder may be that user's, who could have put a link to something else there */
-	fd = open(a->temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_nlink != 1 ||
-	    fchown(fd, u.uid, u.gid))
-		log_line("cannot give '%s' to %s", a->kept, u.name);
-	if (fd >= 0)
-		close(fd);
+	if (!a->o.read && !a->o.write && !kept_prepare(&a->kept, a->name, &a->o))
+		a->o.write = a->kept.temporary;
 }
 
 static void settle_recording(struct assertion *a)
@@ -228,18 +200,11 @@ static void settle_recording(struct assertion *a)
 	struct check_totals t = checks_totals(a->checks);
 
 	a->run.recording = a->o.read ? a->o.read : a->o.write;
-	if (!a->temporary[0])
+	if (!a->kept.helper.pid)
 		return;
 	a->run.recording = NULL;
-	if (!a->finished || !(t.fail || t.inconclusive)) {
-		unlink(a->temporary);
-		return;
-	}
-	give_away(a);
-	if (rename(a->temporary, a->kept))
-		log_line("cannot keep the recording as '%s': %s", a->kept, strerror(errno));
-	else
-		a->run.recording = a->kept;
+	if (kept_settle(&a->kept, a->finished && (t.fail || t.inconclusive)))
+		a->run.recording = a->kept.name;
 }
 
 /* ---- all of it ---- */

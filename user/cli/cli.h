@@ -10,6 +10,7 @@ int cmd_sessions(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_orphans(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_assert(int argc, char **argv);
 int cmd_fields(int argc, char **argv);
 

@@ -16,7 +16,9 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/command.h"
+#include "cli/ends.h"
 #include "cli/run.h"
+#include "cli/stats.h"
 #include "session/conn.h"
 #include "source/frame.h"
 
@@ -28,16 +30,36 @@ enum { FD_RING, FD_SIGNAL, FD_PROCESS, FD_OUTPUT, FDS };
 struct trace {
 	struct run run;
 	struct live *live;
+	struct stats stats;
 	struct command command;
 	int process; /* pidfd: ends the trace when readable; -1: none */
 	int signals;
 	sigset_t mask;	  /* what signalfd takes */
 	uint64_t started;
 	uint64_t flushed; /* when the recording was, last */
+	uint64_t ends;	  /* when the pipes of sessions are looked at next */
 	uint64_t grace;	  /* until when the command's tree may end; 0: the command runs */
 	uint32_t reason;  /* WIRE_END_*: why it ends; 0: it goes on */
 	bool looked;	  /* the kernel was asked whom the command left */
 };
+
+static void on_signal(void *ctx)
+{
+	struct signalfd_siginfo info;
+	struct trace *t = ctx;
+
+	if (read(t->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	/* a typed Ctrl-C reaches the command too, the others are passed on: it decides, and its end
+	 * is ours, so that we leave nothing behind ourselves */
+	if (t->command.pid > 0 && !t->grace) {
+		if (info.ssi_code <= 0)
+			kill(t->command.pid, (int)info.ssi_signo);
+		return;
+	}
+	t->reason = WIRE_END_SIGNAL;
+	sigprocmask(SIG_UNBLOCK, &t->mask, NULL); /* a second one aborts */
+}
 
 /* Signals that were ignored when we were started (nohup, a script's `&`) stay ignored. */
 static int take_signals(struct trace *t)
@@ -53,24 +75,10 @@ static int take_signals(struct trace *t)
 	}
 	sigprocmask(SIG_BLOCK, &t->mask, NULL);
 	t->signals = signalfd(-1, &t->mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	t->run.wake = t->signals;
+	t->run.woken = on_signal;
+	t->run.wake_ctx = t;
 	return t->signals < 0 ? -1 : 0;
-}
-
-static void on_signal(struct trace *t)
-{
-	struct signalfd_siginfo info;
-
-	if (read(t->signals, &info, sizeof(info)) != sizeof(info))
-		return;
-	/* a typed Ctrl-C reaches the command too, the others are passed on: it decides, and its end
-	 * is ours, so that we leave nothing behind ourselves */
-	if (t->command.pid > 0 && !t->grace) {
-		if (info.ssi_code <= 0)
-			kill(t->command.pid, (int)info.ssi_signo);
-		return;
-	}
-	t->reason = WIRE_END_SIGNAL;
-	sigprocmask(SIG_UNBLOCK, &t->mask, NULL); /* a second one aborts */
 }
 
 static int open_live(struct trace *t)
@@ -78,10 +86,13 @@ static int open_live(struct trace *t)
 	const struct options *o = t->run.o;
 	struct live_options lo = {
 		.scope = o->scope,
-		.tgid = o->scope == WIRE_SCOPE_CMD ? (uint32_t)t->command.pid : o->tgid,
+		.tgid = o->command ? (uint32_t)t->command.pid : o->tgid,
 		.servers = server_comms,
 		.named = o->nservers ? o->servers : NULL,
+		.folder = t->run.rotation ? rotation_folder(t->run.rotation) : 0,
+		.published = o->metrics ? t->stats.folder : 0,
 		.ring = o->ring,
+		.stats = o->stats,
 		.put = run_put,
 		.ctx = &t->run,
 	};
@@ -104,7 +115,7 @@ static int open_process(struct trace *t)
 	int as = 0;
 
 	t->process = -1;
-	if (o->scope == WIRE_SCOPE_CMD) {
+	if (o->command) {
 		if (o->grace && (as = command_user(&user, o->as, &t->run.err)) < 0)
 			goto err;
 		if (command_fork(&t->command, o->command, as ? &user : NULL, &t->run.err))
@@ -151,7 +162,7 @@ static void say_watching(const struct run *r)
 	uint64_t open = engine_totals(r->engine).open;
 	struct buf b = {0};
 
-	if (r->o->quiet || r->o->scope == WIRE_SCOPE_CMD)
+	if (r->o->quiet || r->o->command)
 		return;
 	if (r->o->scope == WIRE_SCOPE_ALL)
 		buf_str(&b, "every process");
@@ -203,12 +214,14 @@ static int sleep_for(struct trace *t, size_t drained)
 	int ms = live_sleep(t->live, drained);
 
 	ms = until(now, engine_deadline(t->run.engine), ms);
+	ms = until(now, t->ends, ms);
 	if (t->run.o->duration)
 		ms = until(now, t->started + t->run.o->duration, ms);
 	if (t->grace)
 		ms = until(now, t->grace, ms);
 	if (t->run.writer)
 		ms = until(now, t->flushed + FLUSH_EVERY, ms);
+	ms = until(now, stats_due(&t->stats), ms);
 	return ms;
 }
 
@@ -230,8 +243,9 @@ static void wait_for_more(struct trace *t, size_t drained)
 		[FD_RING] = {.fd = live_fd(t->live), .events = POLLIN},
 		[FD_SIGNAL] = {.fd = t->signals, .events = POLLIN},
 		[FD_PROCESS] = {.fd = t->grace ? -1 : t->process, .events = POLLIN},
-		/* no events: only POLLERR, when the reader of our pipe has gone */
-		[FD_OUTPUT] = {.fd = t->run.o->quiet ? -1 : t->run.out},
+		/* else no events: only POLLERR, when the reader of our pipe has gone */
+		[FD_OUTPUT] = {.fd = t->run.o->quiet ? -1 : t->run.out,
+			       .events = run_pending(&t->run) ? POLLOUT : 0},
 	};
 
 	if (poll(fds, FDS, sleep_for(t, drained)) <= 0)
@@ -246,6 +260,14 @@ static void wait_for_more(struct trace *t, size_t drained)
 		t->run.out_gone = true;
 }
 
+/* Its end is known here before its record is: what it left is not known until then. */
+static bool is_over(const struct engine *e)
+{
+	struct command_view c = engine_command(e);
+
+	return c.ended && !c.left && !engine_totals(e).open;
+}
+
 static void check_end(struct trace *t)
 {
 	if (t->run.failed)
@@ -254,7 +276,7 @@ static void check_end(struct trace *t)
 		t->reason = WIRE_END_OUTPUT;
 	else if (t->run.o->duration && live_now() >= t->started + t->run.o->duration)
 		t->reason = WIRE_END_DURATION;
-	else if (t->grace && (live_now() >= t->grace || !engine_left(t->run.engine, NULL, 0)))
+	else if (t->grace && (live_now() >= t->grace || is_over(t->run.engine)))
 		t->reason = WIRE_END_COMMAND;
 }
 
@@ -287,8 +309,10 @@ static void loop(struct trace *t)
 	while (!t->reason) {
 		wait_for_more(t, drained);
 		drained = live_drain(t->live);
+		ends_serve(t->run.engine, t->live, live_now(), &t->ends);
 		serve_engine(t);
 		flush(t);
+		stats_tell(&t->stats, t->run.engine, t->live);
 		if (!t->reason)
 			check_end(t);
 	}
@@ -302,11 +326,13 @@ static void end(struct trace *t)
 		if (t->grace && t->reason == WIRE_END_COMMAND)
 			look(t);
 		live_stop(t->live);
+		stats_stop(&t->stats, t->live);
 		live_close(t->live);
 	}
 	frame_end(&r, t->reason ? t->reason : WIRE_END_ERROR);
 	r.looked = t->looked;
 	run_put(&t->run, &r, sizeof(r));
+	stats_end(&t->stats, &t->run);
 }
 
 int trace_live(const struct options *o, struct view *v, int *told)
@@ -320,7 +346,12 @@ int trace_live(const struct options *o, struct view *v, int *told)
 		*told = -1;
 	if (run_open_view(&t.run, o, v ? v : run_view(o)))
 		goto out;
+	run_never_wait(&t.run);
 	t.run.hold = true;
+	if (stats_start(&t.stats, o, t.run.engine, &t.run.err)) {
+		t.run.failed = true;
+		goto out;
+	}
 	if (take_signals(&t) || open_process(&t))
 		goto out;
 	take_precedence(); /* the command has been forked: it stays as it was */

@@ -24,7 +24,7 @@ int options_scope(struct options *o, unsigned scope, struct err *e)
 {
 	if (o->scope_given && o->scope != scope) {
 		err_set(e, EXIT_USAGE, "two scopes are given");
-		return err_hint(e, "give one of --sshd, --all, -p PID, -- CMD");
+		return err_hint(e, "give one of --sshd, --all, -p PID");
 	}
 	o->scope = scope;
 	o->scope_given = true;
@@ -267,6 +267,21 @@ static int on_verbose(struct options *o, const char *v, struct err *e)
 	return 0;
 }
 
+static int on_stats(struct options *o, const char *v, struct err *e)
+{
+	(void)v;
+	(void)e;
+	o->stats = true;
+	return 0;
+}
+
+static int on_metrics(struct options *o, const char *v, struct err *e)
+{
+	(void)e;
+	o->metrics = v;
+	return 0;
+}
+
 static int on_duration(struct options *o, const char *v, struct err *e)
 {
 	if (parse_duration(v, &o->duration) || !o->duration) {
@@ -276,21 +291,41 @@ static int on_duration(struct options *o, const char *v, struct err *e)
 	return 0;
 }
 
-/* A power of two: that is what the kernel makes rings of. */
-static int on_buffer(struct options *o, const char *v, struct err *e)
+/* "64k", "8M", "2G"; 0: it is none. */
+static uint64_t size_of(const char *v)
 {
 	size_t n = strspn(v, "0123456789");
 	char digits[16] = "";
-	uint64_t size = 0, ring = 4096;
+	uint64_t size = 0;
 
 	if (n && n < sizeof(digits))
 		memcpy(digits, v, n);
-	if (!parse_u64(digits, 1 << 20, &size) && !strcmp(v + n, "M"))
-		size *= 1024 * 1024;
-	else if (size && (!strcmp(v + n, "k") || !strcmp(v + n, "K")))
-		size *= 1024;
-	else
-		size = 0;
+	if (parse_u64(digits, 1 << 20, &size) || !v[n] || v[n + 1])
+		return 0;
+	return v[n] == 'G' ? size << 30 : v[n] == 'M' ? size << 20 : v[n] == 'k' || v[n] == 'K' ? size << 10 : 0;
+}
+
+static int on_rotate(struct options *o, const char *v, struct err *e)
+{
+	o->rotate = size_of(v);
+	return o->rotate ? 0 : err_set(e, EXIT_USAGE, "--rotate takes a size such as 64k, 256M or 2G, not '%s'", v);
+}
+
+static int on_keep(struct options *o, const char *v, struct err *e)
+{
+	uint64_t n;
+
+	if (parse_u64(v, 1000000, &n) || n < 2)
+		return err_set(e, EXIT_USAGE, "--keep takes a number of files, 2 or more, not '%s'", v);
+	o->keep = (uint32_t)n;
+	return 0;
+}
+
+/* A power of two: that is what the kernel makes rings of. */
+static int on_buffer(struct options *o, const char *v, struct err *e)
+{
+	uint64_t size = size_of(v), ring = 4096;
+
 	if (!size || size > UINT64_C(1) << 30) {
 		err_set(e, EXIT_USAGE, "--buffer takes a size such as 64k or 8M, at most 1024M, not '%s'",
 			v);
@@ -346,10 +381,14 @@ const struct option_row option_rows[] = {
 	{NULL, 'x', "failed", NULL, on_failed, "only what was ignored, blocked or failed"},
 	{"Output", 0, "json", NULL, on_json, "one JSON object a line"},
 	{NULL, 'w', "write", "FILE", on_write, "record to FILE as well; with -q, only that"},
+	{NULL, 0, "rotate", "SIZE", on_rotate, "-w names a folder; a new file there after 64k, 256M, 2G"},
+	{NULL, 0, "keep", "N", on_keep, "with --rotate: of these files the newest N"},
 	{NULL, 'o', "output", "FILE", on_output, "write text or JSON there instead of to stdout"},
 	{NULL, 0, "color", "WHEN", on_color, "auto, always or never"},
 	{NULL, 'q', "quiet", NULL, on_quiet, "show nothing"},
 	{NULL, 'v', "verbose", NULL, on_verbose, "show everything: also forks, sockets, SIGCHLD, start-up files"},
+	{NULL, 0, "stats", NULL, on_stats, "each second, on stderr: records, what was lost, ring, memory, ns of the hooks"},
+	{NULL, 0, "metrics", "FILE", on_metrics, "the same each second for Prometheus: FILE is replaced as a whole"},
 	{NULL, 0, "duration", "TIME", on_duration, "stop after 300ms, 2s, 5m, 1h"},
 	{NULL, 0, "buffer", "SIZE", on_buffer, "of the ring buffer: 64k, 8M (8M)"},
 	{NULL, 0, "ready-fd", "N", on_ready_fd, "write a newline to descriptor N when every hook is attached"},

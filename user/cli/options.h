@@ -16,7 +16,7 @@
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
-	unsigned scope;	       /* WIRE_SCOPE_* */
+	unsigned scope;	       /* WIRE_SCOPE_*; a command is traced with any */
 	bool scope_given;
 	uint32_t tgid;	       /* of WIRE_SCOPE_TREE */
 	const char *servers[OPTIONS_SERVERS + 1]; /* --server: names and ports, ended by NULL */
@@ -29,7 +29,12 @@ struct options {
 	enum color color;
 	const char *read;      /* -r */
 	const char *write;     /* -w */
+	uint64_t rotate;       /* bytes of a file, then -w is a folder; 0: -w is one file */
+	uint32_t keep;	       /* of these, how many; 0: all */
 	const char *output;    /* -o */
+	bool append;	       /* .. behind what is in it */
+	bool stats;
+	const char *metrics;   /* NULL: none */
 	uint64_t duration;     /* ns, 0: none */
 	int ready_fd;	       /* -1: none */
 	bool help;

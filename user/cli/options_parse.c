@@ -136,35 +136,50 @@ static int take_command(struct options *o, char **argv, struct err *e)
 	if (!*argv)
 		return err_set(e, EXIT_USAGE, "-- needs a command");
 	o->command = argv;
-	return options_scope(o, WIRE_SCOPE_CMD, e);
+	return 0;
+}
+
+static int scope_from_rest(struct options *o, struct err *e)
+{
+	const struct view_filter *f = &o->filter;
+
+	if (f->user || f->tty || f->peer || f->session || o->nservers) {
+		o->scope = WIRE_SCOPE_SSHD; /* these are about sessions */
+	} else if (o->command) {
+		o->scope = WIRE_SCOPE_CMD;
+	} else {
+		err_set(e, EXIT_USAGE, "nothing to trace");
+		return err_hint(e, "give --sshd, --all, -p PID, -- CMD, or -r FILE");
+	}
+	return 0;
 }
 
 int options_check(struct options *o, struct err *e)
 {
 	if (o->help || o->version)
 		return 0;
-	if (o->read && o->scope_given)
+	if (o->command && o->scope == WIRE_SCOPE_TREE && o->scope_given) {
+		err_set(e, EXIT_USAGE, "-p PID and -- CMD are two trees");
+		return err_hint(e, "give one of them, or --all");
+	}
+	if (o->read && (o->scope_given || o->command))
 		return err_set(e, EXIT_USAGE, "-r reads a recording: it has its scope already");
 	if (o->read && o->nservers)
 		return err_set(e, EXIT_USAGE, "-r reads a recording: --server cannot add to it");
 	if (o->read && o->duration)
 		return err_set(e, EXIT_USAGE, "--duration ends what is live: it cannot go with -r");
-	if (o->read && o->write)
-		return err_set(e, EXIT_USAGE, "-w records what is live: it cannot go with -r");
+	if (o->read && o->rotate)
+		return err_set(e, EXIT_USAGE, "--rotate records what is live: it cannot go with -r");
+	if (o->rotate && (!o->write || !strcmp(o->write, "-")))
+		return err_set(e, EXIT_USAGE, "--rotate needs a folder: -w DIR");
+	if (o->keep && !o->rotate)
+		return err_set(e, EXIT_USAGE, "--keep is about the files of --rotate");
 	if (o->write && !strcmp(o->write, "-") && !o->quiet &&
 	    (!o->output || !strcmp(o->output, "-"))) {
 		err_set(e, EXIT_USAGE, "-w - and the view would both write to stdout");
 		return err_hint(e, "add -q, or -o FILE for the view");
 	}
-	if (!o->read && !o->scope_given) {
-		if (!o->filter.user && !o->filter.tty && !o->filter.peer && !o->filter.session &&
-		    !o->nservers) {
-			err_set(e, EXIT_USAGE, "nothing to trace");
-			return err_hint(e, "give --sshd, --all, -p PID, -- CMD, or -r FILE");
-		}
-		o->scope = WIRE_SCOPE_SSHD; /* the other filters are about sessions */
-	}
-	return 0;
+	return o->read || o->scope_given ? 0 : scope_from_rest(o, e);
 }
 
 static int take_word(struct options *o, const char *arg, struct err *e)

@@ -11,7 +11,9 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "cli/cli.h"
+#include "source/confine.h"
 #include "source/procscan.h"
+#include "source/require.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -128,7 +130,7 @@ static int show_help(void)
 
 static int find(struct orphans *o, struct err *e)
 {
-	if (procscan_read(&o->scan, e))
+	if (confine_reader(e) || procscan_read(&o->scan, e))
 		return -1;
 	for (size_t i = 0; i < o->scan.n; i++)
 		if (leftover_is_server(&o->scan.p[i]))
@@ -180,7 +182,7 @@ static void choose(struct orphans *o)
 /* stderr: what the list does not say. */
 static void say_rest(const struct orphans *o)
 {
-	const char *so_far = o->unread ? ", of those that may be read" : "";
+	const char *lacks = require_reader(), *so_far = o->unread ? ", of those that may be read" : "";
 
 	if (!o->json && !o->nshown && o->young)
 		log_line("no process of a past ssh session is left that began so long ago%s",
@@ -193,8 +195,9 @@ static void say_rest(const struct orphans *o)
 	if (!o->scan.conns_known)
 		log_line("some table of TCP connections cannot be read, so none counts as ended");
 	if (o->unread)
-		log_line("%zu process%s could not be read, or not in full, for lack of rights%s",
-			 o->unread, o->unread == 1 ? "" : "es", geteuid() ? ": root sees all" : "");
+		log_line("%zu process%s could not be read: %s%s", o->unread,
+			 o->unread == 1 ? "" : "es", lacks ? lacks : "the system refused it",
+			 !lacks ? "" : strchr(lacks, ' ') ? " are missing" : " is missing");
 }
 
 /* 0, or -1: it is lost. That nobody reads it any more is no loss. */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/log.h"
 #include "cli/cli.h"
 #include "cli/run.h"
+#include "cli/stats.h"
 #include "source/recording.h"
 
 /* A recording that stops without a trace.end: whoever wrote it was killed, or it is cut off. */
@@ -15,7 +18,7 @@ static void end_here(struct run *r)
 	end.h.kind = WIRE_TRACE_END;
 	end.h.ts = r->last_ts;
 	end.reason = WIRE_END_CUT;
-	run_put(r, &end, sizeof(end));
+	engine_feed(r->engine, &end, sizeof(end)); /* a copy of the recording has no end either */
 }
 
 static void take_all(struct run *r, struct recording_reader *in)
@@ -37,22 +40,78 @@ static void take_all(struct run *r, struct recording_reader *in)
 		end_here(r);
 }
 
-void run_replay(struct run *r)
+/* How many runs there are. */
+static size_t replay(struct run *r, size_t i)
 {
-	struct recording_reader *in = recording_open(r->o->read, &r->err);
+	size_t runs = 0;
+	struct recording_reader *in = recording_open_run(r->o->read, i, &runs, &r->err);
 
 	if (in)
 		take_all(r, in);
 	else
 		r->failed = true;
 	recording_free(in);
+	return runs;
+}
+
+static size_t replay_measured(struct run *r, size_t which)
+{
+	struct stats stats = {0};
+	size_t runs;
+
+	if (stats_start(&stats, r->o, r->engine, &r->err)) {
+		r->failed = true;
+		return 1;
+	}
+	runs = replay(r, which);
+	stats_end(&stats, r);
+	return runs;
+}
+
+void run_replay(struct run *r)
+{
+	size_t runs = replay_measured(r, SIZE_MAX);
+
+	if (runs > 1)
+		log_line("'%s' has %zu runs of sigtrace: this is the newest", r->o->read, runs);
+}
+
+/* A stream each, from its begin to its end. */
+static int replay_runs(struct options o)
+{
+	size_t runs = 1;
+	int status = EXIT_OK;
+
+	for (size_t i = 0; i < runs; i++) {
+		struct run r;
+		int its;
+
+		if (!run_open_view(&r, &o, run_view(&o)))
+			runs = replay_measured(&r, i);
+		its = run_close(&r);
+		status = status ? status : its;
+		o.append = true;
+	}
+	return status;
+}
+
+/* Two streams do not make one recording. */
+static int rewrite(const struct options *o)
+{
+	struct stat from, to;
+	struct run r;
+
+	if (!stat(o->read, &from) && !stat(o->write, &to) && from.st_dev == to.st_dev &&
+	    from.st_ino == to.st_ino) {
+		log_line("'%s' cannot be read and written at once", o->write);
+		return EXIT_USAGE;
+	}
+	if (!run_open_view(&r, o, run_view(o)))
+		run_replay(&r);
+	return run_close(&r);
 }
 
 int trace_replay(const struct options *o)
 {
-	struct run r;
-
-	if (!run_open_view(&r, o, run_view(o)))
-		run_replay(&r);
-	return run_close(&r);
+	return o->write ? rewrite(o) : replay_runs(*o);
 }

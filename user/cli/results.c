@@ -10,19 +10,25 @@
 
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/private.h"
 
 /* One that is new belongs to whom CMD runs as: CI collects it without sudo. */
 static int create(const struct options *o)
 {
-	int fd = open(o->junit, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	int fd = private_open(o->junit, O_EXCL);
 	struct command_user u;
 
 	if (fd < 0 && errno == EEXIST)
-		return open(o->junit, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	if (fd >= 0 && o->scope == WIRE_SCOPE_CMD && command_user(&u, o->as, NULL) == 1 &&
+		return private_open(o->junit, 0);
+	if (fd >= 0 && o->command && command_user(&u, o->as, NULL) == 1 &&
 	    fchown(fd, u.uid, u.gid))
 		log_line("cannot give '%s' to %s: %s", o->junit, u.name, strerror(errno));
 	return fd;
+}
+
+static int cannot_write(const char *path, struct err *e)
+{
+	return err_set(e, EXIT_USAGE, "cannot write '%s': %s", path, strerror(errno));
 }
 
 int results_open(struct results *r, const struct options *o, struct err *e)
@@ -32,12 +38,18 @@ int results_open(struct results *r, const struct options *o, struct err *e)
 	r->o = o;
 	if (o->json && o->tap)
 		return err_set(e, EXIT_USAGE, "--json and --tap are given: stdout takes one");
-	if (!o->junit)
-		return 0;
-	fd = create(o);
-	if (fd < 0)
-		return err_set(e, EXIT_USAGE, "cannot write '%s': %s", o->junit, strerror(errno));
-	r->junit = fd + 1;
+	if (o->junit) {
+		fd = create(o);
+		if (fd < 0)
+			return cannot_write(o->junit, e);
+		r->junit = fd + 1;
+	}
+	if (o->output && strcmp(o->output, "-")) {
+		fd = private_open(o->output, 0);
+		if (fd < 0)
+			return cannot_write(o->output, e);
+		r->output = fd + 1;
+	}
 	return 0;
 }
 
@@ -63,14 +75,18 @@ static int tell(const struct checks *c, const struct check_output *format, struc
 	return bad;
 }
 
-static int tell_stdout(const struct options *o, const struct checks *c, struct check_run *run)
+static int tell_stdout(struct results *r, const struct checks *c, struct check_run *run)
 {
+	const struct options *o = r->o;
 	const struct check_output *format = o->json ? &check_json : o->tap ? &check_tap : &check_text;
 
-	if (!o->output || !strcmp(o->output, "-"))
+	FILE *f;
+
+	if (!r->output)
 		return tell(c, format, run, stdout, "stdout");
-	/* the view had it open and was silent */
-	return tell(c, format, run, fopen(o->output, "we"), o->output);
+	f = fdopen(r->output - 1, "w");
+	r->output = 0;
+	return tell(c, format, run, f, o->output);
 }
 
 /* To stderr, of which GitHub takes commands too: what reads stdout gets no foreign lines. */
@@ -97,7 +113,7 @@ int results_tell(struct results *r, const struct checks *c, struct check_run *ru
 	}
 	/* a pipe that nobody reads any more is no failure of a check, but neither a success */
 	if (!o->quiet)
-		bad |= tell_stdout(o, c, run);
+		bad |= tell_stdout(r, c, run);
 	annotate(c);
 	return bad;
 }
@@ -106,5 +122,7 @@ void results_close(struct results *r)
 {
 	if (r->junit)
 		close(r->junit - 1);
-	r->junit = 0;
+	if (r->output)
+		close(r->output - 1);
+	r->junit = r->output = 0;
 }

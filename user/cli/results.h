@@ -8,7 +8,8 @@
 
 struct results {
 	const struct options *o;
-	int junit; /* its descriptor, plus 1; 0: none */
+	int junit;  /* its descriptor, plus 1; 0: none */
+	int output; /* that of -o, likewise */
 };
 
 /*

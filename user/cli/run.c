@@ -9,15 +9,21 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/private.h"
 
 #define FLUSH_ABOVE (64 * 1024)
+#define SLOW_ABOVE (256 * 1024)	      /* bytes that wait: some thousand lines, seconds of a slow line */
+#define WAIT_ABOVE (16 * 1024 * 1024) /* then we wait, and the ring may overflow, which is counted */
 
 static int fail(struct run *r, int status, const char *what, const char *name)
 {
 	int why = errno;
 
-	if (!r->failed)
+	if (!r->failed) {
 		err_set(&r->err, status, "%s '%s': %s", what, name, strerror(why));
+		if (why == ENOSPC || why == EDQUOT || why == EFBIG)
+			err_hint(&r->err, "make room, or write to another file system");
+	}
 	r->failed = true;
 	return -1;
 }
@@ -70,11 +76,14 @@ static bool wants_color(const struct options *o, int fd)
 static int open_output(struct run *r)
 {
 	r->out = STDOUT_FILENO;
+	r->wake = -1;
+	r->output = (struct output){.fd = r->out, .own = -1};
 	if (!r->o->output || !strcmp(r->o->output, "-"))
 		return 0;
-	r->out = open(r->o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	r->out = private_open(r->o->output, r->o->append ? O_APPEND : 0);
 	if (r->out < 0)
 		return fail(r, EXIT_USAGE, "cannot write", r->o->output);
+	r->output.fd = r->out;
 	return 0;
 }
 
@@ -83,6 +92,22 @@ struct view *run_view(const struct options *o)
 	struct view_options view = {.filter = o->filter, .verbose = o->verbose, .quiet = o->quiet};
 
 	return o->json ? view_json_new(&view) : view_text_new(&view);
+}
+
+static int open_writer(struct run *r)
+{
+	const struct options *o = r->o;
+
+	if (!o->write)
+		return 0;
+	if (o->rotate) {
+		r->rotation = rotation_open(o->write, o->rotate, o->keep, &r->err);
+		r->writer = r->rotation ? rotation_next(r->rotation, &r->err) : NULL;
+	} else {
+		r->writer = recording_create(o->write, &r->err);
+	}
+	r->failed = !r->writer;
+	return r->failed ? -1 : 0;
 }
 
 int run_open_view(struct run *r, const struct options *o, struct view *v)
@@ -100,14 +125,36 @@ int run_open_view(struct run *r, const struct options *o, struct view *v)
 		return err_set(&r->err, EXIT_CANNOT_TRACE, "out of memory");
 	}
 	v->opt.color = wants_color(o, r->out);
-	if (o->write) {
-		r->writer = recording_create(o->write, &r->err);
-		if (!r->writer) {
-			r->failed = true;
-			return -1;
-		}
-	}
-	return 0;
+	return open_writer(r);
+}
+
+static void put_known(void *ctx, const void *rec, size_t len)
+{
+	struct run *r = ctx;
+
+	if (!r->failed && recording_put(r->writer, rec, len, &r->err))
+		r->failed = true;
+}
+
+/* The next record is the first that is new in the next file. */
+static void rotate(struct run *r)
+{
+	struct wire_end end = {
+		.h = {.kind = WIRE_TRACE_END, .len = sizeof(end), .ts = r->last_ts},
+		.reason = WIRE_END_ROTATED,
+	};
+	bool bad;
+
+	put_known(r, &end, sizeof(end));
+	bad = recording_close(r->writer, r->failed ? NULL : &r->err);
+	r->writer = bad ? NULL : rotation_next(r->rotation, &r->err);
+	r->failed = !r->writer;
+	if (r->failed)
+		return;
+	engine_state(r->engine, put_known, r);
+	if (!r->failed && recording_flush(r->writer, &r->err))
+		r->failed = true;
+	rotation_begun(r->rotation, r->writer);
 }
 
 void run_put(void *ctx, const void *rec, size_t len)
@@ -115,6 +162,8 @@ void run_put(void *ctx, const void *rec, size_t len)
 	struct run *r = ctx;
 	enum event_error bad;
 
+	if (r->rotation && !r->failed && rotation_due(r->rotation, r->writer))
+		rotate(r);
 	if (r->writer && !r->failed && recording_put(r->writer, rec, len, &r->err))
 		r->failed = true;
 	bad = engine_feed(r->engine, rec, len);
@@ -124,29 +173,76 @@ void run_put(void *ctx, const void *rec, size_t len)
 			(unsigned long long)engine_totals(r->engine).records + 1,
 			event_error_name(bad));
 	}
-	if (r->view->out.len > FLUSH_ABOVE && !r->hold)
+	if (engine_failed(r->engine) && !r->failed) {
+		r->failed = true;
+		err_set(&r->err, EXIT_INCONCLUSIVE, "out of memory: what is told may be incomplete");
+		err_hint(&r->err, "trace less: --sshd, -p PID or -- CMD instead of --all; record with -q -w FILE and read it elsewhere");
+	}
+	if (r->view->out.len > r->tried + FLUSH_ABOVE && !r->hold)
 		run_flush(r);
 }
 
-static bool write_all(struct run *r, const char *p, size_t n)
+void run_never_wait(struct run *r)
 {
-	while (n) {
-		ssize_t w = write(r->out, p, n);
+	output_open(&r->output, r->out);
+}
 
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0 && errno == EAGAIN) { /* somebody else made our stdout non-blocking */
-			struct pollfd fd = {.fd = r->out, .events = POLLOUT};
+bool run_pending(const struct run *r)
+{
+	return r->sent < r->view->out.len && !r->out_gone;
+}
 
-			poll(&fd, 1, -1);
-			continue;
-		}
-		if (w < 0)
+/* Who has stopped to read for ever must not keep a signal from us. */
+static void wait_for_reader(struct run *r)
+{
+	struct pollfd fds[] = {{.fd = output_fd(&r->output), .events = POLLOUT},
+			       {.fd = r->wake, .events = POLLIN}};
+
+	do {
+		if (poll(fds, 2, -1) > 0 && fds[1].revents)
+			r->woken(r->wake_ctx);
+	} while (!fds[0].revents);
+}
+
+/* Writes until at most `left` bytes are left; what it cannot write at once it waits for. */
+static bool push(struct run *r, size_t left)
+{
+	struct buf *b = &r->view->out;
+	size_t done;
+
+	for (;;) {
+		if (output_some(&r->output, b->p + r->sent, b->len - r->sent, &done))
 			return false;
-		p += w;
-		n -= w;
+		r->sent += done;
+		if (b->len - r->sent <= left)
+			return true;
+		wait_for_reader(r);
 	}
-	return true;
+}
+
+/* What was written need not be kept. */
+static void forget_sent(struct run *r)
+{
+	struct buf *b = &r->view->out;
+
+	if (r->out_gone || r->sent == b->len) {
+		buf_reset(b);
+		r->sent = 0;
+	} else if (r->sent > b->len / 2) {
+		memmove(b->p, b->p + r->sent, b->len - r->sent);
+		b->len -= r->sent;
+		r->sent = 0;
+	}
+	r->tried = b->len;
+}
+
+static void catch_up(struct run *r)
+{
+	struct view *v = r->view;
+
+	v->slow = false;
+	if (v->ops->catch_up)
+		v->ops->catch_up(v, r->engine);
 }
 
 void run_flush(struct run *r)
@@ -157,26 +253,37 @@ void run_flush(struct run *r)
 		r->failed = true;
 		err_set(&r->err, EXIT_INCONCLUSIVE, "out of memory: output is incomplete");
 	}
-	if (!r->out_gone && b->len && !write_all(r, b->p, b->len)) {
+	if (!r->out_gone && b->len > r->sent &&
+	    !push(r, output_never_waits(&r->output) && !r->closing ? WAIT_ABOVE : 0)) {
 		r->out_gone = true;
 		if (errno != EPIPE)
 			fail(r, EXIT_INCONCLUSIVE, "cannot write",
 			     r->o->output ? r->o->output : "stdout");
 	}
-	buf_reset(b);
+	forget_sent(r);
+	if (b->len - r->sent > SLOW_ABOVE)
+		r->view->slow = true;
+	else if (!b->len && r->view->slow)
+		catch_up(r);
 }
 
 int run_close(struct run *r)
 {
 	int status;
 
-	if (r->view && r->engine) {
-		if (r->view->ops->end && r->ended)
-			r->view->ops->end(r->view, r->engine);
-		run_flush(r);
-	}
+	/* first: who reads the rest of the output may be slow */
 	if (r->writer && recording_close(r->writer, r->failed ? NULL : &r->err))
 		r->failed = true;
+	rotation_free(r->rotation);
+	if (r->view && r->engine) {
+		if (r->view->slow)
+			catch_up(r);
+		if (r->view->ops->end && r->ended)
+			r->view->ops->end(r->view, r->engine);
+		r->closing = true;
+		run_flush(r);
+	}
+	output_close(&r->output);
 	if (r->out > STDERR_FILENO && close(r->out) && !r->failed)
 		fail(r, EXIT_INCONCLUSIVE, "cannot write", r->o->output);
 	if (r->engine && engine_totals(r->engine).lost && !r->failed && !r->o->own_loss) {
@@ -184,6 +291,13 @@ int run_close(struct run *r)
 		err_set(&r->err, EXIT_INCONCLUSIVE,
 			"%llu records were lost: what is told of that time may be incomplete",
 			(unsigned long long)engine_totals(r->engine).lost);
+	}
+	if (r->engine && engine_totals(r->engine).evicted && !r->failed && !r->o->own_loss) {
+		r->failed = true;
+		err_set(&r->err, EXIT_INCONCLUSIVE,
+			"%llu processes, sessions or Ctrl-Cs were too many to be kept: what is told may be incomplete",
+			(unsigned long long)engine_totals(r->engine).evicted);
+		err_hint(&r->err, "trace less: one process with -p PID, or --sshd instead of --all");
 	}
 	if (r->failed)
 		log_err(&r->err);

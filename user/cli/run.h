@@ -9,8 +9,10 @@
 
 #include "base/err.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "finding/engine.h"
 #include "source/recording.h"
+#include "source/rotation.h"
 
 struct listener {
 	uint32_t tgid;
@@ -23,7 +25,15 @@ struct run {
 	struct engine *engine;
 	struct view *view;
 	struct recording_writer *writer; /* NULL: no recording */
+	struct rotation *rotation; /* of the writer's files; NULL: it has one */
 	int out;
+	struct output output; /* of `out`, once it must not wait: run_never_wait() */
+	size_t sent;	  /* of view->out, these bytes were written */
+	size_t tried;	  /* its length when writing was tried last */
+	int wake;	  /* watched while it waits for a reader, -1: nothing is; then woken(ctx) */
+	void (*woken)(void *ctx);
+	void *wake_ctx;
+	bool closing;	  /* all of it is to be written, however long that takes */
 	bool out_gone;	  /* nobody reads it any more */
 	bool failed;	  /* see err */
 	struct err err;	  /* the first failure */
@@ -49,8 +59,18 @@ void run_look(struct run *r, uint32_t tgid);
 /* Takes a record: struct run * as ctx. */
 void run_put(void *ctx, const void *rec, size_t len);
 
-/* Writes what the view has made. */
+/*
+ * From now on nothing waits for who reads the output, up to some 16 MiB: what cannot be written is
+ * kept, and a view that can makes less of it (view->slow). For live traces, whose ring would
+ * overflow meanwhile.
+ */
+void run_never_wait(struct run *r);
+
+/* Writes what the view has made, or as much of it as goes. */
 void run_flush(struct run *r);
+
+/* Is something of it left, for when it can be written? */
+bool run_pending(const struct run *r);
 
 /* Tells the view that all is over, writes the rest, frees. Returns the exit status. */
 int run_close(struct run *r);

@@ -36,6 +36,7 @@ struct event {
 		struct wire_sock_owner owner;
 		struct wire_user user;
 		struct wire_sock_client client;
+		struct wire_place place;
 	} u;
 	const char *filename; /* TASK_EXEC, TASK_ARGS: filename_len bytes, no NUL promised */
 	uint32_t filename_len;

@@ -314,6 +314,27 @@ static const struct field rows_wire_sock_client[] = {
 	END
 };
 
+static const struct field rows_wire_place[] = {
+#define R(member, title, ...) ROW(WIRE_TASK_PLACE, wire_place, member, title, __VA_ARGS__)
+	R(cgroup[0], "cgroup_id", U64, false, "id of its cgroup on the default hierarchy"),
+	R(cgroup[1], "above1", U64, false, "id of the cgroup above"),
+	R(cgroup[2], "above2", U64, false, "and above that"),
+	R(cgroup[3], "above3", U64, false, "and above that"),
+	R(cgroup[4], "above4", U64, false, "and above that"),
+	R(cgroup[5], "above5", U64, false, "and above that"),
+	R(cgroup[6], "above6", U64, false, "and above that"),
+	R(cgroup[7], "above7", U64, false, "and above that"),
+	R(pipe[0], "stdin", U64, false, "inode number of the pipe on 0"),
+	R(pipe[1], "stdout", U64, false, "of that on 1"),
+	R(pipe[2], "stderr", U64, false, "of that on 2"),
+	R(ends, "ends", FLAGS, true, "known: it was looked who has the other ends of the pipes; stdin, stdout: "
+	  "the server has; used: the session has stdout open", .names = table_ends),
+	R(pad, "pad", PAD, false, ""),
+	R(cgroup_name, "cgroup", STR, true, "name of its cgroup, empty of the root's"),
+#undef R
+	END
+};
+
 static const struct field rows_wire_user[] = {
 #define R(member, ...) ROW(WIRE_USER_NAME, wire_user, member, #member, __VA_ARGS__)
 	R(uid, U32, true, "user id"),

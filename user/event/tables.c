@@ -8,7 +8,7 @@
 const char *const table_scope[] = { "all", "sshd", "tree", "command", NULL };
 
 const char *const table_end_reason[] = {
-	"", "signal", "duration", "command", "output", "error", "cut", NULL
+	"", "signal", "duration", "command", "output", "error", "cut", "rotated", NULL
 };
 
 /* include/trace/events/signal.h: TRACE_SIGNAL_* */
@@ -35,9 +35,11 @@ const char *const table_fd[] = {
 	"none", "other", "file", "pipe", "sock", "tty", "null", "dead", NULL
 };
 
-const char *const table_scope_flags[] = { "in", "server", "client", "keys", "named", NULL };
+const char *const table_scope_flags[] = { "in", "server", "client", "keys", "named", "alone", NULL };
 
 const char *const table_task_flags[] = { "traced", "unkillable", "frozen", NULL };
+
+const char *const table_ends[] = { "known", "stdin", "stdout", "used", NULL };
 
 const char *const table_truncated[] = { "filename", "args", "fault", NULL };
 

@@ -19,6 +19,7 @@ extern const char *const table_fd[];
 /* The place is the number of the bit. */
 extern const char *const table_scope_flags[];
 extern const char *const table_task_flags[];
+extern const char *const table_ends[];
 extern const char *const table_truncated[];
 extern const char *const table_sig_flags[];
 extern const char *const table_sa_flags[];

@@ -43,6 +43,11 @@ static bool is_data(const struct fact_interrupt *i)
 	return i->verdict == VERDICT_NOT_A_SIGNAL;
 }
 
+static bool timed_out_by_tcp(const struct fact_interrupt *i)
+{
+	return i->origin == ORIGIN_DISCONNECT && i->cause == END_TIMEOUT && i->by_tcp;
+}
+
 static bool timed_out(const struct fact_interrupt *i)
 {
 	return i->origin == ORIGIN_DISCONNECT && i->cause == END_TIMEOUT;
@@ -54,6 +59,11 @@ static bool said_goodbye(const struct fact_interrupt *i)
 	if (i->client && i->client->sig && i->client->sig != SIGINT)
 		return false;
 	return i->origin == ORIGIN_DISCONNECT && i->cause == END_DISCONNECT;
+}
+
+static bool channel_closed(const struct fact_interrupt *i)
+{
+	return i->origin == ORIGIN_DISCONNECT && i->cause == END_MUX_CLOSED;
 }
 
 static bool connection_lost(const struct fact_interrupt *i)
@@ -207,12 +217,18 @@ static const struct advice table[] = {
 	{"many", lost_by_many,
 	 "such a server may hang nothing up, with or without a terminal: sigtrace orphans lists what is "
 	 "left, and only a kill ends it"},
+	{"tcp_timeout", timed_out_by_tcp,
+	 "ClientAlive asks nothing while the command writes: then only TCP notices, after a quarter of an "
+	 "hour (net.ipv4.tcp_retries2 is 15; 8 makes it a minute or two); ssh -t makes that end a SIGHUP"},
 	{"client_alive", timed_out,
 	 "ClientAliveInterval and ClientAliveCountMax of the server decide how soon it notices "
 	 "that a client is gone; ssh -t makes that end a SIGHUP"},
 	{"no_pty", said_goodbye,
 	 "ssh -t: with a terminal Ctrl-C travels to the server as a key and becomes a SIGINT "
 	 "there"},
+	{"channel", channel_closed,
+	 "ssh -t: with a terminal a key becomes a signal on the server, and the end of its channel is a "
+	 "SIGHUP"},
 	{"no_hangup", connection_lost,
 	 "ssh -t: with a terminal the end of the connection is a SIGHUP for what ran there"},
 	{"pid_ns_init", pid_ns_init,

@@ -67,6 +67,21 @@ static bool is_mux(const struct session *x)
 	       (!x->root_exit.seq || x->hangup.ts <= x->root_exit.ts);
 }
 
+/* It was the whole connection's end, if that came with it; a background process may have held the
+ * channel open longer than the command lived. */
+static bool is_unplugged(const struct session *x)
+{
+	uint64_t at = x->unplugged.ts, server = x->server_exit.ts, tcp = changed(x);
+
+	return x->unplugged.seq && (!server || server > at + HELD) && (!tcp || tcp > at + HELD) &&
+	       (!x->root_exit.seq || at <= x->root_exit.ts || at > x->root_exit.ts + HELD);
+}
+
+static bool is_unplugged_at_once(const struct session *x)
+{
+	return is_unplugged(x) && x->unplugged_at_once;
+}
+
 /* Has somebody who is left a stream of the session's open? Nothing is known without a snapshot. */
 static bool has_holder(const struct session *x)
 {
@@ -193,7 +208,7 @@ static bool is_reset(const struct session *x)
 	       (c->closed.seq && c->sk_err == ECONNRESET && !c->peer_fin.seq && !c->own_fin.seq);
 }
 
-static bool is_tcp_timeout(const struct session *x)
+bool cause_is_tcp_timeout(const struct session *x)
 {
 	return x->conn && x->conn->closed.seq &&
 	       (x->conn->sk_err == ETIMEDOUT || x->conn->sk_err == EHOSTUNREACH);
@@ -267,12 +282,17 @@ static bool is_anything(const struct session *x)
 
 static const struct cause causes[] = {
 	{END_MUX_CLOSED, is_mux, NULL, "its channel was closed; the connection goes on", CONF_SEEN},
+	{END_MUX_CLOSED, is_unplugged_at_once, NULL, "its channel was closed; the connection goes on",
+	 CONF_INFERRED},
+	{END_MUX_CLOSED, is_unplugged, NULL,
+	 "its channel was closed, or its client reads no more; the connection goes on", CONF_GUESSED},
 	{END_EXIT, is_exit, say_exit, NULL, CONF_SEEN},
 	{END_SERVER_KILLED, is_server_killed, say_server_killed, NULL, CONF_SEEN},
 	{END_SERVER_KILLED, is_server_asked, say_server_asked, NULL, CONF_INFERRED},
 	{END_SERVER_KILLED, is_keeper_killed, say_keeper_killed, NULL, CONF_SEEN},
 	{END_RESET, is_reset, NULL, "the connection was reset", CONF_SEEN},
-	{END_TIMEOUT, is_tcp_timeout, NULL, "TCP gave the client up", CONF_SEEN},
+	{END_TIMEOUT, cause_is_tcp_timeout, NULL,
+	 "TCP gave the client up: nothing that was sent to it was acknowledged", CONF_SEEN},
 	{END_TIMEOUT, is_silence, NULL, "the server gave a silent client up (ClientAlive)", CONF_SEEN},
 	{END_DISCONNECT, is_disconnect, NULL, "client disconnected", CONF_SEEN},
 	{END_VANISHED, is_vanished, NULL, "client vanished without a goodbye", CONF_SEEN},
@@ -313,10 +333,12 @@ void cause_evidence(struct seqs *out, const struct session *x)
 
 	seqs_add(out, x->root_exit.seq);
 	seqs_add(out, x->server_exit.seq);
+	seqs_add(out, x->unseen.seq);
 	seqs_add(out, x->keeper_exit.seq);
 	if (cause_killed_root(x))
 		seqs_add(out, task_signal(x->root, SIGKILL)->seq);
 	seqs_add(out, x->hangup.seq);
+	seqs_add(out, x->unplugged.seq);
 	if (x->server && x->server_exit.seq && exit_signal(x->server->exit_code)) {
 		const struct task_signal *g =
 			task_signal(x->server, exit_signal(x->server->exit_code));

@@ -3,8 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "finding/tell.h"
+#include "session/state.h"
 
 struct engine *engine_new(const struct sink *sink)
 {
@@ -58,6 +60,23 @@ static void forget_dead(struct engine *e, const struct event *ev)
 		world_forget(&e->world, t);
 }
 
+/* Where the record of an end was lost, the next process of that tgid tells of it. */
+static void end_stale(struct engine *e, const struct event *ev)
+{
+	struct event exit[sizeof(e->world.stale) / sizeof(e->world.stale[0])];
+	unsigned n = e->world.nstale;
+
+	for (unsigned i = 0; i < n; i++)
+		world_stale_exit(&e->world, i, ev, &exit[i]);
+	for (unsigned i = 0; i < n; i++) {
+		world_apply(&e->world, &exit[i]);
+		sessions_apply(&e->sessions, &exit[i]);
+		tell_done(e);
+		sessions_sweep(&e->sessions);
+		forget_dead(e, &exit[i]);
+	}
+}
+
 enum event_error engine_feed(struct engine *e, const void *rec, size_t len)
 {
 	struct event ev;
@@ -76,9 +95,12 @@ enum event_error engine_feed(struct engine *e, const void *rec, size_t len)
 	}
 	ev.seq = ++e->seq;
 	e->totals.records++;
+	e->totals.coalesced += ev.many.count;
 	if (ev.u.h.kind == WIRE_TRACE_BEGIN)
 		e->begin = ev.u.begin;
 	world_apply(&e->world, &ev);
+	if (e->world.nstale)
+		end_stale(e, &ev);
 	sessions_apply(&e->sessions, &ev);
 	if (e->sink.event)
 		e->sink.event(e->sink.ctx, e, &ev, session_of(&e->sessions, &ev));
@@ -87,6 +109,16 @@ enum event_error engine_feed(struct engine *e, const void *rec, size_t len)
 	if (ev.u.h.kind == WIRE_TASK_EXIT)
 		forget_dead(e, &ev);
 	return EVENT_OK;
+}
+
+void engine_state(const struct engine *e, void (*put)(void *ctx, const void *rec, size_t len),
+		  void *ctx)
+{
+	struct wire_begin begin = e->begin;
+
+	begin.h.ts = e->sessions.now;
+	put(ctx, &begin, sizeof(begin));
+	sessions_state(&e->sessions, put, ctx);
 }
 
 uint64_t engine_deadline(const struct engine *e)
@@ -105,6 +137,32 @@ size_t engine_asks(struct engine *e, uint32_t *tgids, size_t max)
 	memmove(s->asks, s->asks + n, (s->nasks - n) * sizeof(*s->asks));
 	s->nasks -= n;
 	return n;
+}
+
+bool engine_ends(const struct engine *e, uint32_t after, uint64_t ts, struct ends_view *v)
+{
+	const struct session *x = session_find(&e->sessions, after);
+	const struct task *t;
+
+	for (x = x ? x->next : e->sessions.list; x; x = x->next) {
+		if (x->number > after && x->opened.ts < ts && ends_to_watch(x))
+			break;
+	}
+	if (!x)
+		return false;
+	*v = (struct ends_view){
+		.session = x->number,
+		.root = x->root->key,
+		.comm = x->root->comm,
+		.server = x->server->key.tgid,
+		.pipe = {x->place.pipe[0], x->place.pipe[1]},
+		.told = x->ends,
+	};
+	DL_FOREACH2(x->members, t, member_next) {
+		if (v->n < ENDS_TGIDS)
+			v->tgids[v->n++] = t->key.tgid;
+	}
+	return true;
 }
 
 size_t engine_left(const struct engine *e, uint32_t *tgids, size_t max)
@@ -131,12 +189,36 @@ struct command_view engine_command(const struct engine *e)
 	};
 }
 
+bool engine_of_command(const struct engine *e, const struct event *ev)
+{
+	const struct task *t = world_event_task(&e->world, ev);
+
+	if (e->sessions.command_alone || (t && t->of_command))
+		return true;
+	if (ev->u.h.kind != WIRE_SIGNAL_GENERATE)
+		return false;
+	t = world_task(&e->world, ev->u.generate.target_tgid, ev->u.generate.target_start);
+	return t && t->of_command;
+}
+
 struct totals engine_totals(const struct engine *e)
 {
 	struct totals t = e->totals;
 
 	t.lost = e->sessions.lost;
+	t.evicted = e->world.evicted + e->sessions.evicted + e->sessions.conns.evicted;
+	t.open -= e->sessions.evicted_open;
 	return t;
+}
+
+bool engine_failed(const struct engine *e)
+{
+	return e->failed || e->world.failed || e->sessions.failed || e->sessions.conns.failed;
+}
+
+uint64_t engine_lost_of(const struct engine *e, unsigned kind)
+{
+	return e->sessions.lost_kinds[kind];
 }
 
 const struct world *engine_world(const struct engine *e)

@@ -51,6 +51,32 @@ uint64_t engine_deadline(const struct engine *e);
 size_t engine_asks(struct engine *e, uint32_t *tgids, size_t max);
 
 /*
+ * A session without a terminal whose channel may be closed while its connection goes on: of that only
+ * the pipes tell. Live sources look now and then who has their other ends, and hand out a task.place
+ * of the root when that is not what was told last; a replay finds these in the stream.
+ */
+#define ENDS_TGIDS 64
+struct ends_view {
+	uint32_t session;
+	struct task_key root;
+	const char *comm;    /* of the root: WIRE_COMM bytes at most; until the next record */
+	uint32_t server;     /* tgid */
+	uint64_t pipe[2];    /* stdin, stdout */
+	uint32_t told;	     /* WIRE_ENDS_*; 0: nothing yet */
+	uint32_t tgids[ENDS_TGIDS]; /* of its processes; those beyond are not looked at */
+	size_t n;
+};
+/* The first such session behind the number `after`, of those that were opened before `ts`. */
+bool engine_ends(const struct engine *e, uint32_t after, uint64_t ts, struct ends_view *v);
+
+/*
+ * Hands out what is known as the records with which a stream begins, trace.begin to trace.ready: for a
+ * recording that goes on in another file. The bytes live until `put` returns.
+ */
+void engine_state(const struct engine *e, void (*put)(void *ctx, const void *rec, size_t len),
+		  void *ctx);
+
+/*
  * The command of `-- CMD`, or the process of -p: its tree lives on behind it. Who is left is told
  * as orphans of session 0 when trace.end says that the kernel was asked (`looked`), which live
  * sources do some time after its end: task.snapshot of those in engine_left(), trace.ready.
@@ -63,6 +89,8 @@ struct command_view {
 	size_t left;	/* of its tree alive, as far as records tell; not itself */
 };
 struct command_view engine_command(const struct engine *e);
+/* Was it done by, or to, the command or one of its tree? Always, if nothing else is traced. */
+bool engine_of_command(const struct engine *e, const struct event *ev);
 /* Of its tree, alive: at most `max` tgids; how many there are. */
 size_t engine_left(const struct engine *e, uint32_t *tgids, size_t max);
 
@@ -70,6 +98,8 @@ size_t engine_left(const struct engine *e, uint32_t *tgids, size_t max);
 struct totals {
 	uint64_t records; /* taken, trace.begin and trace.end included */
 	uint64_t lost;
+	uint64_t coalesced; /* signals that share a record with others like them */
+	uint64_t evicted; /* tasks, sessions, Ctrl-Cs and ports that were one too many to be kept */
 	uint64_t sessions;
 	uint64_t open;	  /* sessions that are open now */
 	uint64_t orphans;
@@ -78,6 +108,11 @@ struct totals {
 	uint64_t typed;	     /* of these, keys of a terminal */
 };
 struct totals engine_totals(const struct engine *e);
+/* How many of the lost ones were of this kind; 0: of no known one. */
+uint64_t engine_lost_of(const struct engine *e, unsigned kind);
+
+/* Memory ran out: from then on facts are guessed at best, and some may be missing. */
+bool engine_failed(const struct engine *e);
 
 const struct world *engine_world(const struct engine *e);
 /* The trace.begin record, all zero before it came. */

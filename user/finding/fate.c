@@ -54,6 +54,7 @@ void tell_fate(struct engine *e, const struct session *x, const struct task *t)
 		.sender_comm = g ? g->sender_comm : "",
 		.why = buf_cstr(&why),
 	};
+	e->failed |= why.failed;
 	tell_fact(e, &f, &evidence);
 	buf_free(&why);
 }

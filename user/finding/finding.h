@@ -23,6 +23,8 @@ struct cause {
 const struct cause *cause_of(const struct session *x);
 void cause_say(struct buf *b, const struct cause *c, const struct session *x);
 void cause_evidence(struct seqs *out, const struct session *x);
+/* Did TCP give the client up, because nothing that was sent to it was acknowledged? */
+bool cause_is_tcp_timeout(const struct session *x);
 /* Did the client go, or its connection, while the command ran? */
 bool cause_is_loss(enum end end);
 /* Did a server of many connections kill the command's first process? It does when the client goes. */
@@ -50,8 +52,16 @@ struct survival {
 
 void survivor_init(struct survivor *v, const struct session *x, const struct task *t, enum end end);
 const struct survival *survival_of(const struct survivor *v);
-/* Was it meant to stay? If so *rule is the rule that says it, a clause. */
-bool survivor_intended(const struct survivor *v, const char **rule);
+/* A sign that it was meant to stay. */
+struct intention {
+	bool strong;
+	bool (*is)(const struct survivor *v);
+	const char *rule; /* a clause */
+	void (*more)(struct buf *b, const struct survivor *v); /* what to say behind it; NULL: nothing */
+};
+
+/* Was it meant to stay? Then the first sign that says so: one strong, or two weak. NULL: it was not. */
+const struct intention *survivor_intended(const struct survivor *v);
 /* What will become of it, and the tip, unless it was meant to stay. */
 void survivor_advice(struct buf *b, const struct survivor *v, const struct survival *s,
 		     bool intended);

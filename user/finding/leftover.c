@@ -16,6 +16,9 @@ static const struct {
 } signs[] = {
 	{SIGN_CONNECTION_GONE, "connection_gone",
 	 "no process has the connection of its SSH_CONNECTION"},
+	{SIGN_CLIENT_SILENT, "client_silent", "its client acknowledges nothing of what is sent to it"},
+	{SIGN_CHANNEL_CLOSED, "channel_closed",
+	 "the server has closed its standard input and output, and goes on with the connection"},
 	{SIGN_SESSION_ENDED, "session_ended", "no ssh server has its audit session"},
 	{SIGN_PTY_GONE, "pty_gone", "its terminal is gone"},
 	{SIGN_PIPE_DEAD, "pipe_dead", "nobody has the other end of its standard streams"},
@@ -38,12 +41,20 @@ static bool no_suspect(const struct leftovers *all, const struct leftover *v)
 	return !(v->place & PLACE_SUSPECT) || !v->p->detailed;
 }
 
+#define SIGNS_OF_UP (SIGN_CLIENT_SILENT | SIGN_CHANNEL_CLOSED)
+
+static bool goes_on(const struct leftovers *all, const struct leftover *v)
+{
+	(void)all;
+	return v->place & (PLACE_SERVER | PLACE_UP) && !HAS(v, SIGNS_OF_UP | SIGN_PARENT);
+}
+
 static bool says_nothing(const struct leftovers *all, const struct leftover *v)
 {
 	bool ssh = v->place & PLACE_MARKED, ended = HAS(v, SIGN_SESSION_ENDED);
 
 	(void)all;
-	if (HAS(v, SIGN_PARENT | SIGN_CONNECTION_GONE) || (ssh && ended))
+	if (HAS(v, SIGN_PARENT | SIGN_CONNECTION_GONE | SIGNS_OF_UP) || (ssh && ended))
 		return false;
 	return !HAS(v, SIGN_DEAD) || !HAS(v, SIGN_ADOPTED) || !(ssh || ended);
 }
@@ -106,7 +117,7 @@ static bool parent_on_purpose(const struct leftovers *all, const struct leftover
 static bool started_elsewhere(const struct leftovers *all, const struct leftover *v)
 {
 	(void)all;
-	return !HAS(v, SIGN_ADOPTED | SIGN_PARENT | SIGN_DEAD);
+	return !HAS(v, SIGN_ADOPTED | SIGN_PARENT | SIGN_DEAD | SIGNS_OF_UP);
 }
 
 /* ---- left behind ---- */
@@ -115,6 +126,18 @@ static bool kept_from_hup(const struct leftovers *all, const struct leftover *v)
 {
 	(void)all;
 	return HAS(v, SIGN_HUP_IGNORED) && !HAS(v, SIGN_PARENT);
+}
+
+static bool client_silent(const struct leftovers *all, const struct leftover *v)
+{
+	(void)all;
+	return HAS(v, SIGN_CLIENT_SILENT);
+}
+
+static bool channel_closed(const struct leftovers *all, const struct leftover *v)
+{
+	(void)all;
+	return HAS(v, SIGN_CHANNEL_CLOSED);
 }
 
 static bool two_witnesses(const struct leftovers *all, const struct leftover *v)
@@ -166,6 +189,7 @@ static bool always(const struct leftovers *all, const struct leftover *v)
 /* First match wins. */
 static const struct leftover_rule rules[] = {
 	{"no_suspect", LEFTOVER_NONE, no_suspect, "of no past ssh session"},
+	{"goes_on", LEFTOVER_NONE, goes_on, "of an ssh session that goes on"},
 	{"no_evidence", LEFTOVER_NONE, says_nothing,
 	 "too little says that it is of a past ssh session"},
 	{"multiplexer", LEFTOVER_ON_PURPOSE, of_multiplexer,
@@ -181,6 +205,11 @@ static const struct leftover_rule rules[] = {
 	 "something that is of no past ssh session started it, in such a session's environment"},
 	{"hup_ignored", LEFTOVER_LIKELY, kept_from_hup,
 	 "it was meant to outlive a hang-up, and may be to outlive its session"},
+	{"silent_client", LEFTOVER_LIKELY, client_silent,
+	 "its client seems to be gone, which the server has not noticed yet: while a command writes, "
+	 "ClientAlive asks nothing, and TCP takes a quarter of an hour to give up"},
+	{"channel", LEFTOVER_LIKELY, channel_closed,
+	 "its channel seems to have been closed, one of a connection that goes on (ControlMaster)"},
 	{"two_witnesses", LEFTOVER_CERTAIN, two_witnesses,
 	 "its connection and its audit session have ended, and it is still there"},
 	{"cut_off", LEFTOVER_CERTAIN, cut_off,

@@ -7,6 +7,8 @@
 #include "finding/leftover_look.h"
 
 #define HUP_BIT 1  /* SIGHUP is signal 1 */
+/* 12 s with the shortest timeout of TCP, which doubles each time (TCP_RTO_MIN, 200 ms). */
+#define UNANSWERED 6
 #define DEPTH 1000 /* of ancestors: a read that raced may even make rings */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -164,15 +166,20 @@ static bool parse_connection(const char *s, struct procinfo_conn *c)
 	return s && parse_addr(&s, &c->peer) && parse_addr(&s, &c->local);
 }
 
-static bool is_up(const struct procinfo_scan *s, const struct procinfo_conn *c)
+/* NULL: it is not up. */
+static const struct procinfo_conn *find_conn(const struct procinfo_scan *s,
+					     const struct procinfo_conn *c)
 {
-	return s->nconns && bsearch(c, s->conns, s->nconns, sizeof(*c), procinfo_conn_cmp);
+	if (!s->nconns)
+		return NULL;
+	return bsearch(c, s->conns, s->nconns, sizeof(*c), procinfo_conn_cmp);
 }
 
 /* ---- places ---- */
 
 static void place_by_environ(const struct leftovers *all, struct leftover *v)
 {
+	const struct procinfo_conn *up;
 	struct procinfo_conn c;
 
 	if (v->p->ssh_connection || v->p->ssh_tty)
@@ -180,8 +187,9 @@ static void place_by_environ(const struct leftovers *all, struct leftover *v)
 	if (!parse_connection(v->p->ssh_connection, &c))
 		return;
 	v->from = c.peer;
-	if (is_up(all->scan, &c))
-		v->place |= PLACE_UP;
+	up = find_conn(all->scan, &c);
+	if (up)
+		v->place |= up->unanswered >= UNANSWERED ? PLACE_UP | PLACE_SILENT : PLACE_UP;
 }
 
 static void place_by_parent(struct leftover *v, const struct leftover *parent)
@@ -190,8 +198,11 @@ static void place_by_parent(struct leftover *v, const struct leftover *parent)
 		return;
 	v->parent = parent;
 	v->place |= parent->place & (PLACE_SERVER | PLACE_HIDDEN | PLACE_MUX);
-	if (serves_connection(parent->p))
+	if (serves_connection(parent->p)) {
 		v->place |= PLACE_SERVER;
+		if (v->place & PLACE_UP && !v->p->tty && !leftover_is_server(v->p))
+			v->place |= PLACE_ROOT;
+	}
 }
 
 /* It may be left behind as far as can be told without its details. */
@@ -200,8 +211,11 @@ static bool may_be_left(const struct leftovers *all, const struct leftover *v)
 	const struct leftover_login *l = login_of(all, v->p);
 
 	if (v->p->kernel || v->p->zombie || v->p->tgid == 1 ||
-	    v->place & (PLACE_IS_SERVER | PLACE_SERVER | PLACE_HIDDEN | PLACE_UP))
+	    v->place & (PLACE_IS_SERVER | PLACE_HIDDEN))
 		return false;
+	if (v->place & (PLACE_SERVER | PLACE_UP))
+		return v->place & (PLACE_SILENT | PLACE_ROOT) ||
+		       (v->parent && v->parent->place & PLACE_SUSPECT);
 	return v->place & PLACE_MARKED || (v->parent && v->parent->place & PLACE_SUSPECT) ||
 	       (l && !l->served && !l->kept);
 }
@@ -291,6 +305,12 @@ static uint32_t look_at_streams(const struct procinfo *p)
 	return signs;
 }
 
+/* sshd closes them both when the client closes the channel, and goes on with its connection. */
+static bool is_dead_pipe(const struct procinfo *p, int fd)
+{
+	return p->fd[fd] && *p->fd[fd] != '/' && p->fd_dead[fd];
+}
+
 static uint32_t look_at_session(const struct leftovers *all, struct leftover *v)
 {
 	const struct leftover_login *l = login_of(all, v->p);
@@ -312,8 +332,12 @@ void leftover_look(const struct leftovers *all, struct leftover *v)
 	uint32_t signs = look_at_streams(p) | look_at_session(all, v);
 
 	if (all->scan->conns_known && parse_connection(p->ssh_connection, &c) &&
-	    !is_up(all->scan, &c))
+	    !find_conn(all->scan, &c))
 		signs |= SIGN_CONNECTION_GONE;
+	if (v->place & PLACE_SILENT)
+		signs |= SIGN_CLIENT_SILENT;
+	if (v->place & PLACE_ROOT && is_dead_pipe(p, 0) && is_dead_pipe(p, 1))
+		signs |= SIGN_CHANNEL_CLOSED;
 	if (is_adopted(v))
 		signs |= SIGN_ADOPTED;
 	if (v->parent && v->parent->rule && v->parent->rule->class != LEFTOVER_NONE) {

@@ -15,6 +15,8 @@
 #define PLACE_SUSPECT 64
 #define PLACE_HELD 128	  /* a live ssh server has its audit session */
 #define PLACE_IS_SERVER 256
+#define PLACE_SILENT 512  /* .. but its client acknowledges nothing of what is sent there */
+#define PLACE_ROOT 1024	  /* the first process of a session without a terminal, which is up */
 
 /* Evidence, in the order in which it is told. */
 #define SIGN_CONNECTION_GONE 1
@@ -27,6 +29,8 @@
 #define SIGN_OWN_SESSION 128
 #define SIGN_FILES 256
 #define SIGN_CWD_ROOT 512
+#define SIGN_CLIENT_SILENT 1024
+#define SIGN_CHANNEL_CLOSED 2048
 #define SIGN_DEAD (SIGN_PTY_GONE | SIGN_PIPE_DEAD)
 
 /* Sets place, parent and from of all, and all->logins. 0, or -1: no memory. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Why a process outlived its session, and whether it was meant to (ssh-facts 3). */
+#include <string.h>
+#include <utlist.h>
+
 #include "finding/finding.h"
 
 #define SIGHUP 1
@@ -70,6 +73,20 @@ static bool group_not_hung_up(const struct survivor *v)
 	return job_not_hung_up(v) && !v->x->interactive;
 }
 
+/* timeout(1) makes itself a group, for what it runs. */
+static bool group_of_timeout(const struct survivor *v)
+{
+	const struct task *t;
+
+	if (!group_not_hung_up(v))
+		return false;
+	DL_FOREACH2(v->x->members, t, member_next) {
+		if (t->key.tgid == v->t->s.pgid && !strcmp(t->comm, "timeout"))
+			return true;
+	}
+	return false;
+}
+
 /* Nobody hung up: the terminal works, though its session's client is gone (ssh-facts 3 g). */
 static bool master_kept(const struct survivor *v)
 {
@@ -98,7 +115,7 @@ static bool has_pty(const struct survivor *v)
 /* The client's "signal" request, or somebody's kill: it was signalled and ignored that. */
 static bool ignored_a_signal(const struct survivor *v)
 {
-	for (size_t i = 0; i < TASK_SIGNALS; i++) {
+	for (size_t i = 0; i < v->t->nsignals; i++) {
 		const struct task_signal *g = &v->t->signals[i];
 
 		if ((g->sig == 2 || g->sig == 3 || g->sig == 15) && g->result == 1)
@@ -110,6 +127,11 @@ static bool ignored_a_signal(const struct survivor *v)
 static bool left_by_command(const struct survivor *v)
 {
 	return v->end == END_EXIT || v->end == END_MUX_CLOSED;
+}
+
+static bool by_channel(const struct survivor *v)
+{
+	return v->end == END_MUX_CLOSED && v->x->unplugged.seq;
 }
 
 static bool by_goodbye(const struct survivor *v)
@@ -178,6 +200,10 @@ static const struct survival survivals[] = {
 	{REASON_OTHER_GROUP, job_of_ended_shell,
 	 "never signalled: a background job, and a shell that exits hangs up only the foreground group",
 	 "end jobs before the shell, or set huponexit"},
+	{REASON_OTHER_GROUP, group_of_timeout,
+	 "never signalled: it is in the process group that timeout(1) made for itself, and a hang-up "
+	 "reaches only the leader and the foreground group",
+	 "use timeout --foreground"},
 	{REASON_OTHER_GROUP, group_not_hung_up,
 	 "never signalled: it is in a process group of its own, and a hang-up reaches only the leader "
 	 "and the foreground group",
@@ -188,6 +214,8 @@ static const struct survival survivals[] = {
 	{REASON_NO_SIGNAL, has_pty, "never signalled: the hang-up went to the session's leader only",
 	 NULL},
 	{REASON_IGNORED, ignored_a_signal, "it was sent a signal that it ignores", BY_HAND},
+	{REASON_NO_PTY, by_channel,
+	 "never signalled: no terminal, so the end of its channel only closes its pipes", "try ssh -t"},
 	{REASON_NO_SIGNAL, left_by_command,
 	 "never signalled: the command ended and left it in the background",
 	 "wait for it in the command, or end it in the command's own trap"},
@@ -339,35 +367,58 @@ static bool by_service(const struct survivor *v)
 	return v->t->detach & DETACH_SERVICE;
 }
 
+/*
+ * systemd-run --scope, or by hand. Who is in a cgroup below that of the session's root is still in
+ * the session's scope; where that is the root of all, there is none. Of a process so deep down that
+ * not all above it were told, it is not known.
+ */
+static bool left_cgroup(const struct survivor *v)
+{
+	const struct task_place *then = &v->x->place, *now = v->t->place;
+
+	if (!now || !now->cgroup[0] || !then->cgroup[1] || now->cgroup[WIRE_CGROUPS - 1])
+		return false;
+	for (size_t i = 0; i < WIRE_CGROUPS; i++)
+		if (now->cgroup[i] == then->cgroup[0])
+			return false;
+	return true;
+}
+
+static void say_cgroup(struct buf *b, const struct survivor *v)
+{
+	const char *name = v->t->place->cgroup_name;
+
+	buf_str(b, ", ");
+	buf_text(b, *name ? name : "/", strlen(*name ? name : "/"));
+}
+
 /* Any strong rule, or two weak ones. */
-static const struct {
-	bool strong;
-	bool (*is)(const struct survivor *v);
-	const char *rule;
-} intentions[] = {
-	{true, by_mux, "started by a terminal multiplexer"},
-	{true, by_service, "handed to a service manager"},
-	{true, by_nohup, "started by nohup"},
-	{true, by_setsid, "started by setsid"},
-	{true, is_daemonised, "forked again after setsid(), as daemons do"},
-	{false, leads_a_session, "called setsid()"},
-	{false, set_hup_aside, "ignores SIGHUP"},
-	{false, let_go_of_stdio, "has its standard streams on files"},
+static const struct intention intentions[] = {
+	{true, by_mux, "started by a terminal multiplexer", NULL},
+	{true, by_service, "handed to a service manager", NULL},
+	{true, by_nohup, "started by nohup", NULL},
+	{true, by_setsid, "started by setsid", NULL},
+	{true, left_cgroup, "moved out of its session's cgroup", say_cgroup},
+	{true, is_daemonised, "forked again after setsid(), as daemons do", NULL},
+	{false, leads_a_session, "called setsid()", NULL},
+	{false, set_hup_aside, "ignores SIGHUP", NULL},
+	{false, let_go_of_stdio, "has its standard streams on files", NULL},
 };
 
-bool survivor_intended(const struct survivor *v, const char **rule)
+const struct intention *survivor_intended(const struct survivor *v)
 {
-	unsigned weak = 0;
+	const struct intention *first = NULL;
 
 	for (size_t i = 0; i < sizeof(intentions) / sizeof(intentions[0]); i++) {
 		if (!intentions[i].is(v))
 			continue;
-		if (!weak || intentions[i].strong)
-			*rule = intentions[i].rule;
-		if (intentions[i].strong || ++weak == 2)
-			return true;
+		if (intentions[i].strong)
+			return &intentions[i];
+		if (first)
+			return first;
+		first = &intentions[i];
 	}
-	return false;
+	return NULL;
 }
 
 static const char *fate(const struct survivor *v)

@@ -8,6 +8,7 @@
 
 void tell_fact(struct engine *e, struct fact *f, struct seqs *evidence)
 {
+	e->failed |= evidence->failed;
 	seqs_sort(evidence);
 	f->evidence = evidence->v;
 	f->nevidence = evidence->n;
@@ -17,10 +18,16 @@ void tell_fact(struct engine *e, struct fact *f, struct seqs *evidence)
 	seqs_free(evidence);
 }
 
+/* What was not kept lacks as what was lost does. */
+static uint64_t lost_so_far(const struct engine *e)
+{
+	return e->sessions.lost + e->sessions.evicted + e->world.evicted;
+}
+
 enum confidence tell_confidence(const struct engine *e, const struct session *x,
 				enum confidence best)
 {
-	if (e->world.failed || e->sessions.failed || (x && e->sessions.lost > x->lost_before))
+	if (engine_failed(e) || (x && lost_so_far(e) > x->lost_before))
 		return CONF_GUESSED;
 	return best;
 }
@@ -202,6 +209,7 @@ void tell_interrupt(struct engine *e, const struct interrupt *i, const struct se
 	about(&f.u.interrupt, i, x);
 	e->totals.interrupts++;
 	e->totals.typed += i->origin == ORIGIN_TTY;
+	e->failed |= why.failed || !members || !missed || !via;
 	tell_fact(e, &f, &evidence);
 	buf_free(&why);
 	free(members);
@@ -224,7 +232,7 @@ static struct fact_member *members_at_end(const struct session *x, struct seqs *
 {
 	size_t left = count_members(x);
 	struct fact_member *gone = members_of(x->gone, x->ngone, evidence, NULL, x);
-	struct fact_member *all = realloc(gone, (x->ngone + left + 1) * sizeof(*all));
+	struct fact_member *all = gone ? realloc(gone, (x->ngone + left + 1) * sizeof(*all)) : NULL;
 	const struct task *t;
 
 	*n = 0;
@@ -252,7 +260,7 @@ static struct fact_member *members_at_end(const struct session *x, struct seqs *
  */
 static void tell_disconnect(struct engine *e, const struct session *x, const struct cause *cause)
 {
-	uint64_t changed = conn_changed(x->conn);
+	uint64_t changed = x->conn ? conn_changed(x->conn) : 0;
 	struct seqs evidence = {0};
 	struct buf why = {0};
 	struct fact_client client;
@@ -282,6 +290,7 @@ static void tell_disconnect(struct engine *e, const struct session *x, const str
 		.verdict = !x->members ? VERDICT_STOPPED : x->ngone ? VERDICT_PARTLY :
 								      VERDICT_NO_EFFECT,
 		.cause = cause->end,
+		.by_tcp = cause_is_tcp_timeout(x),
 		.client = here ? &client : NULL,
 		.many = x->keeper != NULL,
 		.why = buf_cstr(&why),
@@ -289,6 +298,7 @@ static void tell_disconnect(struct engine *e, const struct session *x, const str
 		.comm = x->server ? x->server->comm : "",
 	};
 	e->totals.interrupts++;
+	e->failed |= why.failed || !members;
 	tell_fact(e, &f, &evidence);
 	buf_free(&why);
 	free(members);
@@ -300,9 +310,8 @@ static void tell_orphan(struct engine *e, const struct session *x, const struct 
 	struct seqs evidence = {0};
 	struct buf why = {0}, advice = {0};
 	const struct survival *s;
-	const char *rule = NULL;
+	const struct intention *intended;
 	struct survivor v;
-	bool intended;
 	/* else the kernel's answer did not come, and what it is like now is not known */
 	bool fresh = x->asked_seq && t->snapshot_seq >= x->asked_seq;
 	struct fact f = {
@@ -314,16 +323,20 @@ static void tell_orphan(struct engine *e, const struct session *x, const struct 
 
 	survivor_init(&v, x, t, end);
 	s = survival_of(&v);
-	intended = survivor_intended(&v, &rule);
+	intended = survivor_intended(&v);
 	buf_str(&why, s->text);
 	if (intended)
-		buf_printf(&why, "; on purpose: %s", rule);
+		buf_printf(&why, "; on purpose: %s", intended->rule);
+	if (intended && intended->more)
+		intended->more(&why, &v);
 	survivor_advice(&advice, &v, s, intended);
 	cause_evidence(&evidence, x);
 	seqs_add(&evidence, t->seq);
 	seqs_add(&evidence, t->exec_seq);
 	seqs_add(&evidence, t->snapshot_seq);
 	seqs_add(&evidence, v.hup ? v.hup->seq : 0);
+	if (intended && t->place)
+		seqs_add(&evidence, t->place->seq);
 	f.u.orphan = (struct fact_orphan){
 		.tgid = t->key.tgid,
 		.start = t->key.start,
@@ -336,12 +349,13 @@ static void tell_orphan(struct engine *e, const struct session *x, const struct 
 		.ports = t->ports,
 		.nports = fresh ? t->nports : 0,
 		.reason = s->reason,
-		.intended = intended,
+		.intended = intended != NULL,
 		.why = buf_cstr(&why),
 		.advice = buf_cstr(&advice),
 	};
 	e->totals.orphans++;
-	e->totals.intended += intended;
+	e->totals.intended += intended != NULL;
+	e->failed |= why.failed || advice.failed;
 	tell_fact(e, &f, &evidence);
 	buf_free(&why);
 	buf_free(&advice);
@@ -353,13 +367,17 @@ static uint32_t count_intended(const struct session *x, enum end end)
 	uint32_t n = 0;
 
 	DL_FOREACH2(x->members, t, member_next) {
-		const char *rule;
 		struct survivor v;
 
 		survivor_init(&v, x, t, end);
-		n += survivor_intended(&v, &rule);
+		n += survivor_intended(&v) != NULL;
 	}
 	return n;
+}
+
+static bool is_channel(const struct session *x, const struct cause *cause)
+{
+	return cause->end == END_MUX_CLOSED && x->unplugged.seq;
 }
 
 void tell_close(struct engine *e, const struct session *x)
@@ -378,7 +396,7 @@ void tell_close(struct engine *e, const struct session *x)
 		.confidence = tell_confidence(e, x, cause->best),
 	};
 
-	if (!x->pty && x->root_tgid && cause_is_loss(cause->end))
+	if (!x->pty && x->root_tgid && (cause_is_loss(cause->end) || is_channel(x, cause)))
 		tell_disconnect(e, x, cause);
 	cause_evidence(&evidence, x);
 	cause_say(&why, cause, x);
@@ -392,13 +410,14 @@ void tell_close(struct engine *e, const struct session *x)
 		.processes = x->processes,
 		.orphans = count_members(x),
 		.intended = count_intended(x, cause->end),
-		.lost = e->sessions.lost - x->lost_before,
+		.lost = e->sessions.lost - x->lost_records,
 		.client = here ? &client : NULL,
 		.why = buf_cstr(&why),
 		.server_tgid = x->server ? x->server->key.tgid : 0,
 		.server_comm = x->server ? x->server->comm : "",
 	};
 	e->totals.open--;
+	e->failed |= why.failed;
 	tell_fact(e, &f, &evidence);
 	buf_free(&why);
 	DL_FOREACH2(x->members, t, member_next) {

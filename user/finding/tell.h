@@ -13,6 +13,7 @@ struct engine {
 	struct wire_begin begin;
 	struct totals totals;
 	uint64_t seq;
+	bool failed; /* memory ran out for a fact */
 	bool looked; /* trace.end says that the kernel was asked whom the command left */
 };
 

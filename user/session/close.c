@@ -12,11 +12,11 @@
 #define SETTLE (100 * MS)	/* from the end; measured: all but SIGPIPE within 10 ms (ssh-facts 6) */
 #define SETTLE_MORE (50 * MS)	/* again, while a fatal signal is on its way .. */
 #define SETTLE_MOST (1500 * MS) /* .. and no longer than this after the end */
-#define SERVER_LAG (500 * MS)	/* that a server may take to end after the command did */
 
-static void set_deadline(struct sessions *s, struct session *x, uint64_t ts)
+void session_deadline(struct sessions *s, struct session *x, uint64_t ts)
 {
-	x->deadline = ts;
+	if (timer_set(&s->deadlines, &x->deadline, ts))
+		s->failed = true;
 	session_due(s, ts);
 }
 
@@ -26,7 +26,17 @@ static void settle(struct sessions *s, struct session *x, uint64_t ts)
 		return;
 	x->state = SESSION_SETTLING;
 	x->ended = ts;
-	set_deadline(s, x, ts + SETTLE);
+	session_deadline(s, x, ts + SETTLE);
+}
+
+void close_mark(struct sessions *s, struct session *x)
+{
+	if (x->state == SESSION_ASKED)
+		DL_DELETE2(s->asked, x, asked_prev, asked_next);
+	x->state = SESSION_DONE;
+	s->closed++;
+	timer_clear(&s->deadlines, &x->deadline);
+	session_stale(s, x);
 }
 
 static void done(struct sessions *s, struct session *x)
@@ -35,8 +45,7 @@ static void done(struct sessions *s, struct session *x)
 
 	/* behind its end nothing would tell whose they are */
 	interrupt_flush(s, x->number);
-	x->state = SESSION_DONE;
-	x->deadline = UINT64_MAX;
+	close_mark(s, x);
 	DL_FOREACH2(x->members, t, member_next) {
 		t->left = true;
 	}
@@ -66,13 +75,28 @@ static void add_gone(struct sessions *s, struct session *x, const struct task *t
 /* EOF may end a process before the server's own process goes. */
 static bool is_ending(const struct session *x)
 {
-	return x->state != SESSION_OPEN || (x->conn && conn_changed(x->conn));
+	return x->state != SESSION_OPEN || x->unplugged.seq || (x->conn && conn_changed(x->conn));
+}
+
+/* How it ended no record tells, so nothing is told of it but that it is gone. */
+static void ended_unseen(struct sessions *s, struct session *x, const struct task *t,
+			 const struct event *ev)
+{
+	if (x->state == SESSION_DONE || (t != x->root && t != x->server && t != x->keeper))
+		return;
+	mark_once(&x->unseen, ev);
+	if (t != x->root || !x->server || !x->server->alive)
+		settle(s, x, ev->u.h.ts);
 }
 
 static void exited_of(struct sessions *s, struct session *x, struct task *t, const struct event *ev)
 {
 	uint64_t ts = ev->u.h.ts;
 
+	if (t->unseen) {
+		ended_unseen(s, x, t, ev);
+		return;
+	}
 	if (x->state == SESSION_DONE) {
 		if (x->number == t->session && t->left)
 			session_fate(s, x, t);
@@ -83,7 +107,7 @@ static void exited_of(struct sessions *s, struct session *x, struct task *t, con
 	if (x->root == t) {
 		mark_once(&x->root_exit, ev);
 		if (x->state == SESSION_OPEN)
-			set_deadline(s, x, ts + SERVER_LAG);
+			session_deadline(s, x, ts + SERVER_LAG);
 	} else if (x->server == t) {
 		mark_once(&x->server_exit, ev);
 		settle(s, x, ts);
@@ -91,38 +115,59 @@ static void exited_of(struct sessions *s, struct session *x, struct task *t, con
 		mark_once(&x->keeper_exit, ev);
 		settle(s, x, ts);
 	} else if (x->number == t->session && x->state == SESSION_OPEN && x->root_exit.seq) {
-		set_deadline(s, x, ts + SERVER_LAG);
+		session_deadline(s, x, ts + SERVER_LAG);
 	}
+}
+
+/* Of several roles in one session, such as server and keeper, the first tells. */
+static bool is_first(const struct role *r)
+{
+	const struct role *k = r->session->roles;
+
+	while (k->task != r->task)
+		k++;
+	return k == r;
 }
 
 static void on_exited(struct sessions *s, const struct event *ev)
 {
 	struct task *t = world_event_task(s->world, ev);
+	const struct role *r;
 	struct session *x;
 
 	if (!t || t->exit_seq != ev->seq)
 		return;
-	/* most processes are a member of one session, and no session's root or server */
-	if (!t->held) {
-		x = t->session ? session_find(s, t->session) : NULL;
-		if (x)
-			exited_of(s, x, t, ev);
-		return;
-	}
-	DL_FOREACH(s->list, x) {
+	x = t->session ? session_find(s, t->session) : NULL;
+	if (x)
 		exited_of(s, x, t, ev);
+	DL_FOREACH(t->roles, r) {
+		if (r->session != x && is_first(r))
+			exited_of(s, r->session, t, ev);
 	}
 }
 
 /* No process of the server's ends with a connection where one serves many. */
-static void on_conn(struct sessions *s, const struct event *ev)
+static void ends_with_conn(struct sessions *s, struct session *x, const struct event *ev)
 {
+	if (x->keeper && x->state == SESSION_OPEN && x->conn && conn_changed(x->conn) &&
+	    !x->deadline.place)
+		session_deadline(s, x, ev->u.h.ts + SERVER_LAG);
+}
+
+static void on_conn(struct sessions *s, const struct event *ev, const struct wire_sock *sk)
+{
+	const struct conn *k = conns_find(&s->conns, sk);
 	struct session *x;
 
-	DL_FOREACH(s->list, x) {
-		if (x->keeper && x->state == SESSION_OPEN && x->conn && conn_changed(x->conn) &&
-		    x->deadline == UINT64_MAX)
-			set_deadline(s, x, ev->u.h.ts + SERVER_LAG);
+	if (s->late) {
+		s->late = false;
+		DL_FOREACH(s->list, x) {
+			ends_with_conn(s, x, ev);
+		}
+	} else if (k) {
+		DL_FOREACH2(k->opened, x, conn_next) {
+			ends_with_conn(s, x, ev);
+		}
 	}
 }
 
@@ -130,13 +175,18 @@ static void on_conn(struct sessions *s, const struct event *ev)
 static void on_generate(struct sessions *s, const struct event *ev)
 {
 	const struct wire_generate *r = &ev->u.generate;
-	struct session *x;
+	const struct task *t;
+	const struct role *role;
 
 	if (r->sig != 1 || r->flags & WIRE_SIG_INFO || r->si_code != 0x80)
 		return;
-	DL_FOREACH(s->list, x) {
-		if (x->state == SESSION_DONE || !x->pty || !x->root || x->hangup.seq ||
-		    x->root->key.tgid != r->target_tgid || x->root->key.start != r->target_start)
+	t = world_task(s->world, r->target_tgid, r->target_start);
+	if (!t)
+		return;
+	DL_FOREACH(t->roles, role) {
+		struct session *x = role->session;
+
+		if (x->state == SESSION_DONE || !x->pty || x->root != t || x->hangup.seq)
 			continue;
 		/* a dying leader's own hang-up of its group comes after its exit */
 		if (x->root_exit.seq)
@@ -144,7 +194,7 @@ static void on_generate(struct sessions *s, const struct event *ev)
 		mark_once(&x->hangup, ev);
 		x->hangup_alive = x->server && x->server->alive;
 		if (x->state == SESSION_OPEN)
-			set_deadline(s, x, ev->u.h.ts + SERVER_LAG);
+			session_deadline(s, x, ev->u.h.ts + SERVER_LAG);
 	}
 }
 
@@ -162,11 +212,15 @@ static bool is_answered(const struct session *x)
 
 static void answered(struct sessions *s)
 {
-	struct session *x;
+	struct session *x, *all = NULL;
 
-	DL_FOREACH(s->list, x) {
-		if (x->state == SESSION_ASKED && is_answered(x))
-			done(s, x);
+	DL_FOREACH2(s->asked, x, asked_next) {
+		if (is_answered(x))
+			LL_PREPEND2(all, x, told_next);
+	}
+	LL_SORT2(all, session_by_number, told_next);
+	LL_FOREACH2(all, x, told_next) {
+		done(s, x);
 	}
 }
 
@@ -180,8 +234,10 @@ void close_apply(struct sessions *s, const struct event *ev)
 		on_generate(s, ev);
 		break;
 	case WIRE_SOCK_STATE:
+		on_conn(s, ev, &ev->u.sock.sk);
+		break;
 	case WIRE_SOCK_RESET:
-		on_conn(s, ev);
+		on_conn(s, ev, &ev->u.reset.sk);
 		break;
 	case WIRE_TRACE_READY:
 		if (ev->u.ready.asked)
@@ -194,9 +250,10 @@ void close_apply(struct sessions *s, const struct event *ev)
  * one that a background process without a terminal holds open. */
 static void due_open(struct sessions *s, struct session *x)
 {
-	x->deadline = UINT64_MAX;
 	if (x->hangup.seq)
 		settle(s, x, x->hangup.ts);
+	else if (x->unplugged.seq)
+		settle(s, x, x->unplugged.ts);
 	else if (x->keeper && x->conn && conn_changed(x->conn))
 		settle(s, x, session_end(x));
 	else if (x->root_exit.seq && (x->pty || !x->members))
@@ -222,7 +279,7 @@ static bool is_fatal(uint32_t sig)
 
 static bool is_dying(const struct session *x, const struct task *t)
 {
-	for (size_t i = 0; i < TASK_SIGNALS; i++) {
+	for (size_t i = 0; i < t->nsignals; i++) {
 		const struct task_signal *g = &t->signals[i];
 
 		if (!g->sig || g->result || g->blocked || !is_fatal(g->sig))
@@ -253,7 +310,7 @@ static void due_settling(struct sessions *s, struct session *x)
 	const struct task *t;
 
 	if (!is_quiet(x) && s->now < x->ended + SETTLE_MOST) {
-		set_deadline(s, x, s->now + SETTLE_MORE);
+		session_deadline(s, x, s->now + SETTLE_MORE);
 		return;
 	}
 	if (!x->members) {
@@ -261,8 +318,9 @@ static void due_settling(struct sessions *s, struct session *x)
 		return;
 	}
 	x->state = SESSION_ASKED;
+	DL_APPEND2(s->asked, x, asked_prev, asked_next);
 	x->asked_seq = s->seq;
-	set_deadline(s, x, s->now + ANSWER_WAIT);
+	session_deadline(s, x, s->now + ANSWER_WAIT);
 	DL_FOREACH2(x->members, t, member_next) {
 		session_asks(s, t->key.tgid);
 	}
@@ -270,11 +328,16 @@ static void due_settling(struct sessions *s, struct session *x)
 
 void close_due(struct sessions *s)
 {
-	struct session *x;
+	struct session *x, *all = NULL;
+	struct timer *first;
 
-	DL_FOREACH(s->list, x) {
-		if (s->now < x->deadline)
-			continue;
+	while ((first = timers_first(&s->deadlines)) && s->now >= first->at) {
+		x = (struct session *)((char *)first - offsetof(struct session, deadline));
+		timer_clear(&s->deadlines, first);
+		LL_PREPEND2(all, x, told_next);
+	}
+	LL_SORT2(all, session_by_number, told_next);
+	LL_FOREACH2(all, x, told_next) {
 		switch (x->state) {
 		case SESSION_OPEN:
 			due_open(s, x);

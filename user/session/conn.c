@@ -28,16 +28,57 @@ static bool same_sock(const struct wire_sock *a, const struct wire_sock *b)
 	       !memcmp(a->laddr, b->laddr, sizeof(a->laddr));
 }
 
-/* The newest: a port may be used again by the same peer. */
-static struct conn *find(const struct conns *c, const struct wire_sock *sk)
+struct conn *conns_find(const struct conns *c, const struct wire_sock *sk)
 {
-	struct conn *k, *found = NULL;
+	struct conn *k;
 
-	DL_FOREACH(c->list, k) {
-		if (same_sock(&k->sk, sk))
-			found = k;
+	HASH_FIND(by_sock, c->by_sock, sk, sizeof(*sk), k);
+	return k;
+}
+
+static void index_add(struct conns *c, struct conn *k)
+{
+	HASH_ADD(by_sock, c->by_sock, sk, sizeof(k->sk), k);
+	if (!k->by_sock.tbl)
+		c->failed = true;
+}
+
+static void index_delete(struct conns *c, struct conn *k)
+{
+	struct conn *newest = conns_find(c, &k->sk);
+
+	if (newest != k) {
+		while (newest && newest->older != k)
+			newest = newest->older;
+		if (newest)
+			newest->older = k->older;
+		return;
 	}
-	return found;
+	HASH_DELETE(by_sock, c->by_sock, k);
+	if (k->older)
+		index_add(c, k->older);
+}
+
+void conns_stale(struct conns *c, struct conn *k)
+{
+	if (k->stale)
+		return;
+	k->stale = true;
+	LL_PREPEND2(c->stale, k, stale_next);
+}
+
+void conns_ask(struct conns *c, struct conn *k, uint64_t seq)
+{
+	if (!k->asked_seq)
+		DL_APPEND2(c->asked, k, asked_prev, asked_next);
+	k->asked_seq = seq;
+}
+
+void conns_answered(struct conns *c, struct conn *k)
+{
+	if (k->asked_seq)
+		DL_DELETE2(c->asked, k, asked_prev, asked_next);
+	k->asked_seq = 0;
 }
 
 static void join(struct conn *k, struct client *l)
@@ -51,11 +92,18 @@ static struct conn *add(struct conns *c, const struct wire_sock *sk, const struc
 	struct conn *k = calloc(1, sizeof(*k));
 	struct client *l;
 
-	if (!k)
+	if (!k) {
+		c->failed = true;
 		return NULL;
+	}
 	k->sk = *sk;
+	k->nth = ++c->count;
 	mark_once(&k->seen, ev);
 	DL_APPEND(c->list, k);
+	k->older = conns_find(c, sk);
+	if (k->older)
+		HASH_DELETE(by_sock, c->by_sock, k->older);
+	index_add(c, k);
 	DL_FOREACH(c->clients, l) {
 		if (!l->conn && l->t->alive && same_sock(&l->sk, sk))
 			join(k, l);
@@ -78,17 +126,20 @@ static void on_client(struct conns *c, struct world *w, const struct event *ev)
 {
 	const struct wire_sock sk = other_end(&ev->u.client.sk);
 	struct task *t = world_event_task(w, ev);
-	struct conn *k = find(c, &sk);
+	struct conn *k = conns_find(c, &sk);
 	struct client *l;
 
 	if (!t || !t->alive || (k && k->client && !k->closed.seq))
 		return;
 	l = calloc(1, sizeof(*l));
-	if (!l)
+	if (!l) {
+		c->failed = true;
 		return;
+	}
 	l->sk = sk;
 	l->t = t;
 	t->held++;
+	c->stale_clients |= t->client != NULL;
 	t->client = l;
 	mark_once(&l->seen, ev);
 	DL_APPEND(c->clients, l);
@@ -107,9 +158,20 @@ struct client *conns_client_of(const struct conns *c, uint32_t pgid)
 	return NULL;
 }
 
+static int by_nth(const struct task *a, const struct task *b)
+{
+	return a->nth < b->nth ? -1 : a->nth > b->nth;
+}
+
 static void serve(struct conn *k, struct task *t)
 {
+	struct task *before = k->tasks ? k->tasks->conn_prev : NULL;
+
 	t->conn = k;
+	if (!before || by_nth(before, t) < 0)
+		DL_APPEND2(k->tasks, t, conn_prev, conn_next);
+	else
+		DL_INSERT_INORDER2(k->tasks, t, by_nth, conn_prev, conn_next);
 	t->held++;
 	k->refs++;
 	if (!k->first)
@@ -129,9 +191,17 @@ static bool listens(const struct world *w, const struct task *t)
 	return !t->conn && !(parent && parent->s.scope & WIRE_SERVER);
 }
 
+static void serves_no_longer(struct world *w, struct conn *k, struct task *t)
+{
+	DL_DELETE2(k->tasks, t, conn_prev, conn_next);
+	t->conn = NULL;
+	t->conn_next = t->conn_prev = NULL;
+	world_release(w, t);
+}
+
 static void on_kept(struct conns *c, struct task *keeper, const struct event *ev)
 {
-	struct conn *k = find(c, &ev->u.owner.sk);
+	struct conn *k = conns_find(c, &ev->u.owner.sk);
 
 	if (!k || k->closed.seq)
 		k = add(c, &ev->u.owner.sk, ev);
@@ -158,7 +228,7 @@ static void on_owner(struct conns *c, struct world *w, const struct event *ev)
 	/* the first one it has is its own: what comes later are tunnels (ssh -L) */
 	if (!t || !t->alive || r->state == WIRE_TCP_LISTEN || !r->sk.rport || t->listener || t->conn)
 		return;
-	k = find(c, &r->sk);
+	k = conns_find(c, &r->sk);
 	if (!k || (k->closed.seq && k->closed.ts < t->born))
 		k = add(c, &r->sk, ev);
 	if (k)
@@ -167,9 +237,8 @@ static void on_owner(struct conns *c, struct world *w, const struct event *ev)
 
 static void look(struct conns *c, struct conn *k, uint64_t ts)
 {
-	k->deadline = ts + LOOK_AFTER;
-	if (k->deadline < c->due)
-		c->due = k->deadline;
+	if (timer_set(&c->looks, &k->look, ts + LOOK_AFTER))
+		c->failed = true;
 }
 
 static void on_fork(struct conns *c, struct world *w, const struct event *ev)
@@ -189,20 +258,22 @@ static void on_fork(struct conns *c, struct world *w, const struct event *ev)
 }
 
 /* What runs another program now, a session's root or a helper, serves no longer. */
-static void on_exec(struct world *w, const struct event *ev)
+static void on_exec(struct conns *c, struct world *w, const struct event *ev)
 {
 	struct task *t = world_event_task(w, ev);
+	struct conn *k;
 
 	if (!t || !t->alive || !t->conn)
 		return;
 	/* of a server that is not known, what it really kept open is told behind its exec */
 	if (t->s.scope & WIRE_SERVER && server_of(t->comm) != SERVER_OTHER)
 		return;
-	if (t->conn->first == t)
-		t->conn->first = NULL;
-	t->conn->refs--;
-	t->conn = NULL;
-	world_release(w, t);
+	k = t->conn;
+	if (k->first == t)
+		k->first = NULL;
+	if (!--k->refs)
+		conns_stale(c, k);
+	serves_no_longer(w, k, t);
 }
 
 /* OpenSSH's pre-auth child exits 0 when the log-in succeeded and 255 when not (ssh-facts 1.1). */
@@ -211,10 +282,14 @@ static void on_exited(struct conns *c, struct world *w, const struct event *ev)
 	struct task *t = world_event_task(w, ev);
 	struct conn *k = t && t->exit_seq == ev->seq ? t->conn : NULL;
 
+	if (!t)
+		return;
+	c->stale_clients |= t->client != NULL;
 	if (!k)
 		return;
-	k->refs--;
-	if (t != k->first && !k->authenticated.seq && !k->sessions &&
+	if (!--k->refs)
+		conns_stale(c, k);
+	if (t != k->first && !t->unseen && !k->authenticated.seq && !k->sessions &&
 	    ev->u.exit.exit_code == 0 && server_of(t->comm) == SERVER_OPENSSH) {
 		mark_once(&k->authenticated, ev);
 		look(c, k, ev->u.h.ts);
@@ -235,7 +310,7 @@ static void on_accepted(struct conns *c, struct conn *k, const struct event *ev)
 static void on_state(struct conns *c, const struct event *ev)
 {
 	const struct wire_sock_state *r = &ev->u.sock;
-	struct conn *k = find(c, &r->sk);
+	struct conn *k = conns_find(c, &r->sk);
 
 	if (r->old_state == WIRE_TCP_SYN_RECV && r->new_state == WIRE_TCP_ESTABLISHED)
 		on_accepted(c, k, ev);
@@ -250,25 +325,26 @@ static void on_state(struct conns *c, const struct event *ev)
 	} else if (r->new_state == WIRE_TCP_CLOSE) {
 		mark_once(&k->closed, ev);
 		k->sk_err = r->sk_err;
+		if (k->keeper)
+			conns_stale(c, k);
 	}
 }
 
 static void on_reset(struct conns *c, const struct event *ev)
 {
-	struct conn *k = find(c, &ev->u.reset.sk);
+	struct conn *k = conns_find(c, &ev->u.reset.sk);
 
 	if (k && !k->closed.seq && ev->u.reset.direction == WIRE_RESET_RECEIVED)
 		mark_once(&k->reset, ev);
 }
 
-struct task *conn_server(const struct world *w, const struct conn *k)
+struct task *conn_server(const struct conn *k)
 {
-	struct task *t, *found = NULL;
+	struct task *t = k->tasks ? k->tasks->conn_prev : NULL;
 
-	for (t = w->tasks; t; t = t->hh.next)
-		if (t->conn == k && t->alive)
-			found = t;
-	return found;
+	while (t && !t->alive)
+		t = t == k->tasks ? NULL : t->conn_prev;
+	return t;
 }
 
 uint64_t conn_changed(const struct conn *k)
@@ -301,27 +377,39 @@ static void sweep_clients(struct conns *c, struct world *w)
 	}
 }
 
+static void forget(struct conns *c, struct world *w, struct conn *k)
+{
+	struct task *t, *next;
+
+	DL_FOREACH_SAFE2(k->tasks, t, next, conn_next) {
+		serves_no_longer(w, k, t);
+	}
+	if (k->client) {
+		k->client->conn = NULL;
+		c->stale_clients = true;
+	}
+	conns_answered(c, k);
+	timer_clear(&c->looks, &k->look);
+	index_delete(c, k);
+	DL_DELETE(c->list, k);
+	free(k);
+}
+
 void conns_sweep(struct conns *c, struct world *w)
 {
-	struct conn *k, *next;
-	struct task *t, *tnext;
+	struct conn *k, *next, *stale;
 
 	many_sweep(c, w);
-	DL_FOREACH_SAFE(c->list, k, next) {
-		if (k->refs)
-			continue;
-		HASH_ITER(hh, w->tasks, t, tnext) {
-			if (t->conn != k)
-				continue;
-			t->conn = NULL;
-			world_release(w, t);
-		}
-		if (k->client)
-			k->client->conn = NULL;
-		DL_DELETE(c->list, k);
-		free(k);
+	stale = c->stale;
+	c->stale = NULL;
+	LL_FOREACH_SAFE2(stale, k, next, stale_next) {
+		k->stale = false;
+		if (!k->refs)
+			forget(c, w, k);
 	}
-	sweep_clients(c, w);
+	if (c->stale_clients)
+		sweep_clients(c, w);
+	c->stale_clients = false;
 }
 
 void conns_free(struct conns *c)
@@ -335,6 +423,8 @@ void conns_free(struct conns *c)
 	}
 
 	many_free(c);
+	HASH_CLEAR(by_sock, c->by_sock);
+	timers_free(&c->looks);
 	DL_FOREACH_SAFE(c->list, k, next) {
 		DL_DELETE(c->list, k);
 		free(k);
@@ -360,7 +450,7 @@ void conns_apply(struct conns *c, struct world *w, const struct event *ev)
 		on_fork(c, w, ev);
 		break;
 	case WIRE_TASK_EXEC:
-		on_exec(w, ev);
+		on_exec(c, w, ev);
 		break;
 	case WIRE_TASK_EXIT:
 		on_exited(c, w, ev);

@@ -7,7 +7,10 @@
 #include <stdint.h>
 
 #include "session/fact.h"
+#include "session/timer.h"
 #include "world/task.h"
+
+struct session;
 
 /* Something that happened: when, and which record says so. seq 0: it did not happen. */
 struct mark {
@@ -33,6 +36,7 @@ struct client {
 struct conn {
 	struct client *client; /* NULL: elsewhere, or not known */
 	struct wire_sock sk;
+	uint64_t nth;	       /* of all that ever were */
 	struct mark seen;
 	struct mark peer_fin;  /* ESTABLISHED -> CLOSE_WAIT */
 	struct mark own_fin;   /* ESTABLISHED -> FIN_WAIT1 */
@@ -43,14 +47,22 @@ struct conn {
 	uint64_t own_fin_age;  /* at own_fin */
 	uint32_t sk_err;       /* at ->CLOSE */
 	struct task *first;    /* the per-connection process; OpenSSH's monitor */
+	struct task *tasks;    /* who serves it or did, in the order in which they were told of */
+	struct session *opened; /* on it and not told to be over, by number */
 	struct task *keeper;   /* of a server with one process for many: who listens for it, and lives */
 	uint64_t told_seq;     /* when its keeper was last said to have it open */
 	unsigned sessions;     /* that were opened on it */
 	unsigned refs;	       /* open sessions, live processes and a keeper */
 	bool preexisting;
-	uint64_t deadline;     /* when to ask what became of the log-in; 0: never, or done */
+	struct timer look;     /* when to ask what became of the log-in */
 	uint64_t asked_seq;    /* of the record with which its processes were asked for; 0: not */
 	struct conn *next, *prev;
+	struct conn *asked_next, *asked_prev; /* list of those with an asked_seq */
+	struct conn *told_next; /* a list of whoever makes one */
+	struct conn *older;    /* of the same addresses and ports, not yet forgotten */
+	struct conn *stale_next;
+	bool stale;	       /* is on the list of what may have become useless */
+	UT_hash_handle by_sock;
 };
 
 /* Where a server with one process for many connections listens. */
@@ -61,11 +73,21 @@ struct port {
 	struct port *next, *prev;
 };
 
+#define PORTS_MOST 1024 /* of such servers; of the kernel side's as well */
+
 struct conns {
 	struct conn *list;
+	struct conn *by_sock; /* of those with the same addresses and ports the newest */
+	struct conn *asked;
+	struct conn *stale;
+	uint64_t count;	      /* connections so far */
+	struct timers looks;
 	struct client *clients;
+	bool stale_clients;   /* one of them may have become useless */
 	struct port *ports;
-	uint64_t due; /* the earliest deadline set since the caller looked, UINT64_MAX: none */
+	unsigned nports;
+	uint64_t evicted;     /* ports that were not taken in */
+	bool failed;	      /* memory ran out */
 };
 
 void conns_free(struct conns *c);
@@ -76,8 +98,16 @@ void conns_apply(struct conns *c, struct world *w, const struct event *ev);
 /* Forgets connections that nobody serves and no session needs. */
 void conns_sweep(struct conns *c, struct world *w);
 
+/* The newest with these addresses and ports, which may be used again; NULL: none is known. */
+struct conn *conns_find(const struct conns *c, const struct wire_sock *sk);
+/* To be looked at by conns_sweep(): it may have lost what it was for. */
+void conns_stale(struct conns *c, struct conn *k);
+/* What became of its log-in is asked, or was answered. */
+void conns_ask(struct conns *c, struct conn *k, uint64_t seq);
+void conns_answered(struct conns *c, struct conn *k);
+
 /* The process that serves it: the last one that was forked for it and lives. NULL: none. */
-struct task *conn_server(const struct world *w, const struct conn *k);
+struct task *conn_server(const struct conn *k);
 
 /* The client in the process group, NULL: there is none that lives. */
 struct client *conns_client_of(const struct conns *c, uint32_t pgid);

@@ -128,6 +128,7 @@ struct fact_interrupt {
 	bool key_seen;	 /* the keystroke itself is among the evidence */
 	bool shell_only; /* only the interactive shell was there to take it: its prompt comes back */
 	enum end cause;	 /* of ORIGIN_DISCONNECT: how the client went */
+	bool by_tcp;	 /* .. of END_TIMEOUT: TCP gave it up, not the server */
 	bool at_client;	 /* it met the session's client, and got no further */
 	bool pty;	 /* the session has a terminal */
 	uint32_t sender_session; /* of the sender, 0: none */

@@ -31,11 +31,29 @@ void interrupt_free(struct interrupt *i)
 	free(i);
 }
 
+/* What floods a session with them is told some, and each is looked up among all. */
+static bool has_room(const struct sessions *s, uint32_t session)
+{
+	const struct interrupt *i;
+	unsigned all = 0, its = 0;
+
+	DL_FOREACH(s->interrupts, i) {
+		all++;
+		its += i->session == session;
+	}
+	return all < INTERRUPTS_MOST && its < INTERRUPTS_OF_ONE;
+}
+
 static struct interrupt *add(struct sessions *s, uint32_t session, enum origin origin, uint32_t sig,
 			     uint64_t ts)
 {
-	struct interrupt *i = calloc(1, sizeof(*i));
+	struct interrupt *i;
 
+	if (!has_room(s, session)) {
+		s->evicted++;
+		return NULL;
+	}
+	i = calloc(1, sizeof(*i));
 	if (!i) {
 		s->failed = true;
 		return NULL;
@@ -362,7 +380,7 @@ static void on_exited(struct sessions *s, const struct event *ev)
 		if (!m)
 			continue;
 		m->gone = true;
-		if (!may_still_end(m->outcome))
+		if (t->unseen || !may_still_end(m->outcome))
 			continue;
 		if (exit_signal(t->exit_code) == i->sig) {
 			m->outcome = OUTCOME_DIED;
@@ -447,6 +465,16 @@ uint64_t interrupts_deadline(const struct sessions *s)
 			first = interrupt_deadline(i);
 	}
 	return first;
+}
+
+void interrupt_postpone(struct sessions *s, uint64_t gap)
+{
+	struct interrupt *i;
+
+	DL_FOREACH(s->interrupts, i) {
+		i->last += gap;
+		i->asked_ts += gap;
+	}
 }
 
 static void settle(struct sessions *s, struct interrupt *i)

@@ -32,14 +32,21 @@ void many_listens(struct conns *c, struct task *t, const struct wire_sock *sk)
 
 	if (!conn_is_keeper(t) || (p && p->keeper == t))
 		return;
-	p = calloc(1, sizeof(*p));
-	if (!p)
+	if (c->nports == PORTS_MOST) {
+		c->evicted++;
 		return;
+	}
+	p = calloc(1, sizeof(*p));
+	if (!p) {
+		c->failed = true;
+		return;
+	}
 	p->netns = sk->netns;
 	p->lport = sk->lport;
 	p->keeper = t;
 	t->held++;
 	DL_APPEND(c->ports, p);
+	c->nports++;
 }
 
 struct task *many_keeper(const struct conns *c, const struct wire_sock *sk)
@@ -62,15 +69,22 @@ void many_sweep(struct conns *c, struct world *w)
 {
 	struct port *p, *next;
 	struct conn *k;
+	bool gone = false;
 
 	DL_FOREACH_SAFE(c->ports, p, next) {
 		if (p->keeper->alive)
 			continue;
+		gone = true;
 		world_release(w, p->keeper);
 		DL_DELETE(c->ports, p);
+		c->nports--;
 		free(p);
 	}
-	DL_FOREACH(c->list, k) {
+	if (gone)
+		DL_FOREACH(c->list, k)
+			if (k->keeper && !k->keeper->alive)
+				conns_stale(c, k);
+	LL_FOREACH2(c->stale, k, stale_next) {
 		if (!k->keeper || (k->keeper->alive && !k->closed.seq))
 			continue;
 		world_release(w, k->keeper);

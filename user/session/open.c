@@ -26,11 +26,13 @@ static void copy_user(struct sessions *s, struct session *x, uint32_t uid)
 		snprintf(x->user, sizeof(x->user), "%u", uid);
 }
 
-static void set_command(struct session *x, const char *p, size_t n)
+static void set_command(struct sessions *s, struct session *x, const char *p, size_t n)
 {
 	x->command = malloc(n + 1);
-	if (!x->command)
+	if (!x->command) {
+		s->failed = true;
 		return;
+	}
 	memcpy(x->command, p, n);
 	x->command[n] = '\0';
 	x->command_len = n;
@@ -44,7 +46,7 @@ static bool ends_with(const char *p, size_t n, const char *word)
 }
 
 /* sshd runs a shell as "-bash", a command as [shell, "-c", command]: session.c do_child(). */
-static void set_request(struct session *x, const struct task *t)
+static void set_request(struct sessions *s, struct session *x, const struct task *t)
 {
 	size_t n0, n1, n2;
 	const char *a0 = args_get(t->args, t->args_len, 0, &n0);
@@ -53,14 +55,14 @@ static void set_request(struct session *x, const struct task *t)
 
 	if (a0 && n0 && a0[0] == '-') {
 		x->request = REQUEST_SHELL;
-		set_command(x, a0, n0);
+		set_command(s, x, a0, n0);
 	} else if (a1 && n1 == 2 && !memcmp(a1, "-c", 2) && a2) {
 		x->request = ends_with(a2, n2, "/sftp-server") ? REQUEST_SUBSYSTEM : REQUEST_EXEC;
-		set_command(x, a2, n2);
+		set_command(s, x, a2, n2);
 	} else {
 		/* of a session that was open before: the shell has exec'd the command in its place */
 		x->request = ends_with(a0, n0, "/sftp-server") ? REQUEST_SUBSYSTEM : REQUEST_EXEC;
-		set_command(x, t->args ? t->args : "", t->args_len ? t->args_len - 1 : 0);
+		set_command(s, x, t->args ? t->args : "", t->args_len ? t->args_len - 1 : 0);
 		for (size_t i = 0; x->command && i < x->command_len; i++)
 			if (!x->command[i])
 				x->command[i] = ' ';
@@ -78,19 +80,21 @@ static struct session *new_session(struct sessions *s, struct task *server, stru
 		return NULL;
 	}
 	x->number = ++s->count;
-	x->deadline = UINT64_MAX;
 	x->server = server;
-	if (server)
-		server->held++;
+	session_take(x, ROLE_SERVER, server);
 	x->conn = conn;
 	if (conn) {
 		conn->refs++;
 		conn->sessions++;
-		conn->deadline = 0;
+		timer_clear(&s->conns.looks, &conn->look);
+		DL_APPEND2(conn->opened, x, conn_prev, conn_next);
+		s->late |= conn_changed(conn) != 0;
 		x->sk = conn->sk;
 	}
 	x->opened = (struct mark){.ts = ev->u.h.ts, .seq = ev->seq};
-	x->lost_before = s->lost;
+	x->lost_records = s->lost;
+	x->lost_before = s->lost + s->evicted + s->world->evicted;
+	s->sweep |= HASH_COUNT(s->by_number) >= SESSIONS_MOST;
 	DL_APPEND(s->list, x);
 	HASH_ADD(hh, s->by_number, number, sizeof(x->number), x);
 	if (!x->hh.tbl)
@@ -101,7 +105,7 @@ static struct session *new_session(struct sessions *s, struct task *server, stru
 static void set_root(struct sessions *s, struct session *x, struct task *t)
 {
 	x->root = t;
-	t->held++;
+	session_take(x, ROLE_ROOT, t);
 	x->root_tgid = t->key.tgid;
 	x->root_pgid = t->s.pgid;
 	x->root_sid = t->s.sid;
@@ -119,7 +123,8 @@ static struct session *open_root(struct sessions *s, struct task *t, struct task
 	set_root(s, x, t);
 	x->pty = t->s.tty;
 	x->preexisting = preexisting;
-	set_request(x, t);
+	set_request(s, x, t);
+	ends_opened(x);
 	session_join(x, t);
 	session_done(s, DONE_OPEN, x, NULL);
 	return x;
@@ -184,7 +189,7 @@ static void open_kept(struct sessions *s, struct task *t, const struct event *ev
 	if (!x)
 		return;
 	x->keeper = keeper;
-	keeper->held++;
+	session_take(x, ROLE_KEEPER, keeper);
 	x->conn_sure = sure;
 	if (!k)
 		x->sk = t->ssh;
@@ -241,14 +246,14 @@ static void adopt(struct sessions *s, struct task *t)
  * internal-sftp: forked, setsid(), and no exec (OpenSSH session.c do_child()): a server's process
  * that leads a session of its own and is not the connection's first.
  */
-static struct task *internal_root(struct sessions *s, const struct conn *k)
+static struct task *internal_root(const struct conn *k)
 {
 	struct task *t;
 
-	for (t = s->world->tasks; t; t = t->hh.next)
-		if (t->alive && t->conn == k && t != k->first && t->s.sid == t->key.tgid &&
-		    !t->session)
+	DL_FOREACH2(k->tasks, t, conn_next) {
+		if (t->alive && t != k->first && t->s.sid == t->key.tgid && !t->session)
 			return t;
+	}
 	return NULL;
 }
 
@@ -274,7 +279,7 @@ static void open_internal(struct sessions *s, struct conn *k, struct task *t,
 	x->request = request;
 	x->preexisting = k->preexisting;
 	if (request == REQUEST_SUBSYSTEM)
-		set_command(x, "internal-sftp", strlen("internal-sftp"));
+		set_command(s, x, "internal-sftp", strlen("internal-sftp"));
 	else
 		x->pty = ev->u.exit.tty;
 	if (t->alive)
@@ -299,9 +304,9 @@ static void open_idle(struct sessions *s, struct conn *k, struct task *server, u
 	session_done(s, DONE_OPEN, x, NULL);
 }
 
-static bool only_first_lives(const struct sessions *s, const struct conn *k)
+static bool only_first_lives(const struct conn *k)
 {
-	const struct task *t = conn_server(s->world, k);
+	const struct task *t = conn_server(k);
 
 	return !t || t == k->first;
 }
@@ -312,11 +317,11 @@ static void on_exited(struct sessions *s, const struct event *ev)
 	struct task *t = world_event_task(s->world, ev);
 	struct conn *k = t && t->exit_seq == ev->seq ? t->conn : NULL;
 
-	if (!k || k->sessions || !k->authenticated.seq || k->authenticated.seq == ev->seq)
+	if (!k || t->unseen || k->sessions || !k->authenticated.seq || k->authenticated.seq == ev->seq)
 		return;
 	if (t != k->first && t->s.sid == t->key.tgid)
 		open_internal(s, k, t, died_early(ev) ? REQUEST_NONE : REQUEST_SUBSYSTEM, ev);
-	else if (only_first_lives(s, k))
+	else if (only_first_lives(k))
 		open_idle(s, k, t, t->s.uid, ev);
 }
 
@@ -346,7 +351,7 @@ static void on_ready(struct sessions *s, const struct event *ev)
 		if (t->alive && !t->conn)
 			adopt(s, t);
 	DL_FOREACH(s->conns.list, k) {
-		struct task *server = conn_server(s->world, k);
+		struct task *server = conn_server(k);
 
 		if (!k->sessions && logged_in(s, server))
 			open_idle(s, k, server, server->s.uid, ev);
@@ -354,47 +359,61 @@ static void on_ready(struct sessions *s, const struct event *ev)
 }
 
 /* It may be the answer to somebody else's question, from before ours. */
-static bool is_answered(const struct sessions *s, const struct conn *k)
+static bool is_answered(const struct conn *k)
 {
 	const struct task *t;
 
-	for (t = s->world->tasks; t; t = t->hh.next)
-		if (t->conn == k && t->alive && t->seq < k->asked_seq &&
-		    t->snapshot_seq < k->asked_seq)
+	DL_FOREACH2(k->tasks, t, conn_next) {
+		if (t->alive && t->seq < k->asked_seq && t->snapshot_seq < k->asked_seq)
 			return false;
+	}
 	return true;
+}
+
+static int by_nth(const struct conn *a, const struct conn *b)
+{
+	return a->nth < b->nth ? -1 : a->nth > b->nth;
+}
+
+/* In the order in which the connections came. */
+static struct conn *take_answered(struct conns *c)
+{
+	struct conn *k, *next, *all = NULL;
+
+	DL_FOREACH_SAFE2(c->asked, k, next, asked_next) {
+		if (!is_answered(k))
+			continue;
+		conns_answered(c, k);
+		LL_PREPEND2(all, k, told_next);
+	}
+	LL_SORT2(all, by_nth, told_next);
+	return all;
 }
 
 static void answered(struct sessions *s, const struct event *ev)
 {
 	struct conn *k;
 
-	DL_FOREACH(s->conns.list, k) {
+	LL_FOREACH2(take_answered(&s->conns), k, told_next) {
 		struct task *t;
 
-		if (!k->asked_seq || !is_answered(s, k))
-			continue;
-		k->asked_seq = 0;
 		if (k->sessions || conn_changed(k))
 			continue;
-		t = internal_root(s, k);
+		t = internal_root(k);
 		if (t) {
 			open_internal(s, k, t, REQUEST_SUBSYSTEM, ev);
 		} else if (s->now >= k->authenticated.ts + IDLE_AFTER) {
-			t = conn_server(s->world, k);
+			t = conn_server(k);
 			if (t)
 				open_idle(s, k, t, t->s.uid, ev);
-		} else {
-			k->deadline = k->authenticated.ts + IDLE_AFTER;
-			session_due(s, k->deadline);
+		} else if (timer_set(&s->conns.looks, &k->look, k->authenticated.ts + IDLE_AFTER)) {
+			s->failed = true;
 		}
 	}
 }
 
 void open_apply(struct sessions *s, const struct event *ev)
 {
-	session_due(s, s->conns.due);
-	s->conns.due = UINT64_MAX;
 	switch (ev->u.h.kind) {
 	case WIRE_TASK_EXEC:
 		on_exec(s, ev);
@@ -412,38 +431,28 @@ void open_apply(struct sessions *s, const struct event *ev)
 			on_ready(s, ev);
 		break;
 	}
+	session_due(s, timers_deadline(&s->conns.looks));
+	s->failed |= s->conns.failed;
 }
 
 /* Logged in and still no command: internal-sftp, or port forwarding only. Which, and for whom, no
  * record tells, so the kernel is asked. */
 void open_due(struct sessions *s)
 {
-	struct conn *k;
+	struct timer *first;
 
-	DL_FOREACH(s->conns.list, k) {
+	while ((first = timers_first(&s->conns.looks)) && s->now >= first->at) {
+		struct conn *k = (struct conn *)((char *)first - offsetof(struct conn, look));
 		struct task *t;
 
-		if (!k->deadline || s->now < k->deadline)
-			continue;
-		k->deadline = 0;
+		timer_clear(&s->conns.looks, first);
 		if (k->sessions || conn_changed(k))
 			continue;
-		for (t = s->world->tasks; t; t = t->hh.next)
-			if (t->conn == k && t->alive) {
-				k->asked_seq = s->seq;
-				session_asks(s, t->key.tgid);
-			}
+		DL_FOREACH2(k->tasks, t, conn_next) {
+			if (!t->alive)
+				continue;
+			conns_ask(&s->conns, k, s->seq);
+			session_asks(s, t->key.tgid);
+		}
 	}
-}
-
-uint64_t open_deadline(const struct sessions *s)
-{
-	uint64_t first = UINT64_MAX;
-	const struct conn *k;
-
-	DL_FOREACH(s->conns.list, k) {
-		if (k->deadline && k->deadline < first)
-			first = k->deadline;
-	}
-	return first;
 }

@@ -13,8 +13,10 @@ void seqs_add(struct seqs *s, uint64_t seq)
 		size_t cap = s->cap ? 2 * s->cap : 16;
 		uint64_t *v = realloc(s->v, cap * sizeof(*v));
 
-		if (!v)
+		if (!v) {
+			s->failed = true;
 			return;
+		}
 		s->v = v;
 		s->cap = cap;
 	}
@@ -52,7 +54,6 @@ void sessions_init(struct sessions *s, struct world *w)
 	memset(s, 0, sizeof(*s));
 	s->world = w;
 	s->due = UINT64_MAX;
-	s->conns.due = UINT64_MAX;
 }
 
 static void session_free(struct session *x)
@@ -80,6 +81,7 @@ void sessions_free(struct sessions *s)
 	}
 	if (s->command)
 		session_free(s->command);
+	timers_free(&s->deadlines);
 	conns_free(&s->conns);
 	free(s->asks);
 }
@@ -96,12 +98,16 @@ struct session *session_find(const struct sessions *s, uint32_t number)
 
 void session_asks(struct sessions *s, uint32_t tgid)
 {
+	if (s->nasks == ASKS_MOST)
+		return;
 	if (s->nasks == s->cap_asks) {
 		size_t cap = s->cap_asks ? 2 * s->cap_asks : 16;
 		uint32_t *v = realloc(s->asks, cap * sizeof(*v));
 
-		if (!v)
+		if (!v) {
+			s->failed = true;
 			return;
+		}
 		s->asks = v;
 		s->cap_asks = cap;
 	}
@@ -167,10 +173,47 @@ static struct session *unlist(struct sessions *s, struct task *t)
 {
 	struct session *x = t->member_prev ? session_find(s, t->session) : NULL;
 
-	if (x)
+	if (x) {
 		DL_DELETE2(x->members, t, member_prev, member_next);
+		if (x->state == SESSION_DONE && !x->members)
+			session_stale(s, x);
+	}
 	t->member_prev = t->member_next = NULL;
 	return x;
+}
+
+void session_take(struct session *x, enum role_kind kind, struct task *t)
+{
+	struct role *r = &x->roles[kind];
+
+	if (!t)
+		return;
+	r->session = x;
+	r->task = t;
+	t->held++;
+	DL_APPEND(t->roles, r);
+}
+
+static void give_back(struct sessions *s, struct role *r)
+{
+	if (!r->task)
+		return;
+	DL_DELETE(r->task->roles, r);
+	world_release(s->world, r->task);
+	r->task = NULL;
+}
+
+void session_stale(struct sessions *s, struct session *x)
+{
+	if (x->stale)
+		return;
+	x->stale = true;
+	LL_PREPEND2(s->stale, x, stale_next);
+}
+
+int session_by_number(const struct session *a, const struct session *b)
+{
+	return a->number < b->number ? -1 : a->number > b->number;
 }
 
 void session_leave(struct sessions *s, struct task *t)
@@ -237,21 +280,40 @@ static void on_exited(struct sessions *s, const struct event *ev)
 static void on_lost(struct sessions *s, const struct event *ev)
 {
 	const struct wire_lost *r = &ev->u.lost;
-	uint64_t *told;
+	uint32_t kind = r->lost_kind <= WIRE_KIND_MAX ? r->lost_kind : 0;
+	uint64_t *told, count = r->count;
 
-	if (r->lost_cpu >= LOST_CPUS || r->lost_kind > WIRE_KIND_MAX) {
-		s->lost += r->count;
-		return;
+	if (r->lost_cpu < LOST_CPUS && kind == r->lost_kind) {
+		told = &s->lost_of[r->lost_cpu][kind];
+		count = r->total > *told ? r->total - *told : 0;
+		*told += count;
 	}
-	told = &s->lost_of[r->lost_cpu][r->lost_kind];
-	if (r->total > *told) {
-		s->lost += r->total - *told;
-		*told = r->total;
-	}
+	s->lost += count;
+	s->lost_kinds[kind] += count;
+}
+
+/*
+ * Nobody looked for so long behind a deadline: the machine was suspended, or we were stopped. What
+ * was to happen by then had no time to, so it gets the time once more.
+ */
+#define SLEPT (60000 * MS)
+
+static void wake_up(struct sessions *s)
+{
+	uint64_t gap = s->now - s->due;
+
+	timers_postpone(&s->deadlines, gap);
+	timers_postpone(&s->conns.looks, gap);
+	interrupt_postpone(s, gap);
+	s->due = sessions_deadline(s);
 }
 
 static void due(struct sessions *s)
 {
+	if (s->now < s->due)
+		return;
+	if (s->now - s->due > SLEPT)
+		wake_up(s);
 	if (s->now < s->due)
 		return;
 	s->due = UINT64_MAX;
@@ -298,58 +360,93 @@ void sessions_apply(struct sessions *s, const struct event *ev)
 	open_apply(s, ev);
 	noise_apply(s, ev);
 	interrupt_apply(s, ev);
+	ends_apply(s, ev);
 	close_apply(s, ev);
 }
 
 /* Its orphans keep a closed session, for the name of its user; the rest goes at once. */
 static void let_go(struct sessions *s, struct session *x)
 {
-	if (x->root)
-		world_release(s->world, x->root);
-	if (x->server)
-		world_release(s->world, x->server);
-	if (x->keeper)
-		world_release(s->world, x->keeper);
-	if (x->conn)
-		x->conn->refs--;
+	for (size_t i = 0; i < ROLES; i++)
+		give_back(s, &x->roles[i]);
+	if (x->conn) {
+		DL_DELETE2(x->conn->opened, x, conn_prev, conn_next);
+		if (!--x->conn->refs)
+			conns_stale(&s->conns, x->conn);
+	}
 	x->keeper = NULL;
 	x->root = NULL;
 	x->conn = NULL;
 	x->server = NULL;
 }
 
-void sessions_sweep(struct sessions *s)
+static void forget(struct sessions *s, struct session *x)
+{
+	s->closed--;
+	DL_DELETE(s->list, x);
+	if (x->hh.tbl)
+		HASH_DELETE(hh, s->by_number, x);
+	session_free(x);
+}
+
+static void evict(struct sessions *s, struct session *x)
+{
+	struct task *t, *next;
+
+	s->evicted++;
+	s->evicted_open += x->state != SESSION_DONE;
+	x->stale = true; /* it goes now */
+	if (x->state != SESSION_DONE)
+		close_mark(s, x);
+	DL_FOREACH_SAFE2(x->members, t, next, member_next) {
+		session_leave(s, t);
+	}
+	let_go(s, x);
+	forget(s, x);
+}
+
+static void evict_closed(struct sessions *s)
 {
 	struct session *x, *next;
+
+	DL_FOREACH_SAFE(s->list, x, next) {
+		if (s->closed <= CLOSED_MOST)
+			return;
+		if (x->state == SESSION_DONE)
+			evict(s, x);
+	}
+}
+
+void sessions_sweep(struct sessions *s)
+{
+	struct session *x, *next, *stale = s->stale;
 
 	if (!s->sweep)
 		return;
 	s->sweep = false;
-	DL_FOREACH_SAFE(s->list, x, next) {
-		if (x->state != SESSION_DONE)
-			continue;
+	s->stale = NULL;
+	LL_FOREACH_SAFE2(stale, x, next, stale_next) {
+		x->stale = false;
 		let_go(s, x);
-		if (x->members)
-			continue;
-		DL_DELETE(s->list, x);
-		if (x->hh.tbl)
-			HASH_DELETE(hh, s->by_number, x);
-		session_free(x);
+		if (!x->members)
+			forget(s, x);
 	}
+	if (s->closed > CLOSED_MOST)
+		evict_closed(s);
+	while (HASH_COUNT(s->by_number) > SESSIONS_MOST)
+		evict(s, s->list);
 	conns_sweep(&s->conns, s->world);
 }
 
 uint64_t sessions_deadline(const struct sessions *s)
 {
-	uint64_t first = open_deadline(s), typed = interrupts_deadline(s);
-	const struct session *x;
+	const uint64_t each[] = {timers_deadline(&s->conns.looks), interrupts_deadline(s),
+				 timers_deadline(&s->deadlines)};
+	uint64_t first = UINT64_MAX;
 
-	if (typed < first)
-		first = typed;
-	DL_FOREACH(s->list, x) {
-		if (x->deadline < first)
-			first = x->deadline;
-	}
+	for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++)
+		if (each[i] < first)
+			first = each[i];
 	return first;
 }
 
@@ -360,8 +457,7 @@ void sessions_finish(struct sessions *s)
 	interrupt_due(s, true);
 	DL_FOREACH(s->list, x) {
 		if (x->state == SESSION_SETTLING || x->state == SESSION_ASKED) {
-			x->state = SESSION_DONE;
-			x->deadline = UINT64_MAX;
+			close_mark(s, x);
 			session_done(s, DONE_CLOSE, x, NULL);
 		}
 	}
@@ -370,7 +466,8 @@ void sessions_finish(struct sessions *s)
 uint64_t session_end(const struct session *x)
 {
 	uint64_t changed = x->conn ? conn_changed(x->conn) : 0;
-	const uint64_t signs[] = {changed, x->root_exit.ts, x->server_exit.ts, x->hangup.ts};
+	const uint64_t signs[] = {changed, x->root_exit.ts, x->server_exit.ts, x->hangup.ts,
+				  x->unplugged.ts};
 	uint64_t first = 0;
 
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)

@@ -10,17 +10,36 @@
 
 #define MS UINT64_C(1000000)
 #define ANSWER_WAIT (500 * MS) /* for the kernel's answer; live it takes a few ms */
+#define SERVER_LAG (500 * MS) /* that a server may take to end after the command did */
 #define LOST_CPUS 256 /* as bpf/emit.h counts them */
+
+/* Most that are kept. Above them the oldest goes, be it open or one that is closed and that its
+ * orphans keep; of Ctrl-Cs that are not yet resolved the new one is not taken in. */
+#define SESSIONS_MOST 8192
+#define CLOSED_MOST 2048
+#define INTERRUPTS_MOST 1024
+#define INTERRUPTS_OF_ONE 64 /* session */
+#define ASKS_MOST 65536 /* a replay takes none: it has the answers */
 
 /* Evidence: seqs of records, without order until it is taken. */
 struct seqs {
 	uint64_t *v;
 	size_t n, cap;
+	bool failed; /* memory ran out: some are missing */
 };
 
-void seqs_add(struct seqs *s, uint64_t seq); /* 0 is left out; silently nothing when out of memory */
+void seqs_add(struct seqs *s, uint64_t seq); /* 0 is left out */
 void seqs_sort(struct seqs *s);		     /* ascending, each once */
 void seqs_free(struct seqs *s);
+
+/* What a session has a process for. Each is held, and knows of it. */
+struct role {
+	struct session *session;
+	struct task *task; /* NULL: none (any more) */
+	struct role *next, *prev; /* list of its task's */
+};
+
+enum role_kind { ROLE_ROOT, ROLE_SERVER, ROLE_KEEPER, ROLES };
 
 struct member;
 struct sessions;
@@ -39,6 +58,7 @@ struct session {
 	struct task *root;   /* NULL for a connection without a command */
 	struct task *server; /* the server's process that forked the root */
 	struct task *keeper; /* of a server with one process for many connections, that one; else NULL */
+	struct role roles[ROLES]; /* of these three */
 	struct conn *conn;   /* NULL: not seen */
 	enum confidence conn_sure; /* that it is this one */
 	struct wire_sock sk; /* the connection's; family 0: not known */
@@ -46,11 +66,16 @@ struct session {
 	struct mark root_exit;
 	struct mark server_exit;
 	struct mark keeper_exit; /* where that is not the server's process */
+	struct mark unseen;  /* the root or the server's process is gone, and no record told how */
+	struct task_place place; /* of its root at its first exec */
+	uint32_t ends;	     /* WIRE_ENDS_*, as last told */
+	struct mark unplugged; /* no terminal: the server let go of its pipes, though they are in use */
+	bool unplugged_at_once; /* of both of them */
 	struct mark hangup;  /* SIGHUP of the kernel to the root of a pty session */
 	bool hangup_alive;   /* the server's process was still alive then */
 	uint64_t ended;	     /* ts of the first of the above that ended it */
 	uint64_t asked_seq;  /* of the record with which the kernel was asked */
-	uint64_t deadline;   /* of the present state, UINT64_MAX: none */
+	struct timer deadline; /* of the present state */
 	uint32_t pty;
 	uint32_t uid;
 	char user[40];
@@ -65,11 +90,17 @@ struct session {
 	bool interactive;    /* a shell on a pty */
 	bool replaced;	     /* the shell has exec'd another program in its place */
 	uint32_t processes;
-	uint64_t lost_before; /* records lost up to its opening */
+	uint64_t lost_records; /* so far, at its opening */
+	uint64_t lost_before; /* records lost, and things not kept, up to its opening */
 	struct task *members; /* live processes, in the order of their appearance */
 	struct member *gone; /* those that went after the session had ended, by what they were told */
 	size_t ngone;
 	struct session *next, *prev;
+	struct session *conn_next, *conn_prev; /* list of its connection's */
+	struct session *asked_next, *asked_prev; /* list of those that are SESSION_ASKED */
+	struct session *told_next; /* a list of whoever makes one */
+	struct session *stale_next;
+	bool stale;	     /* is on the list of what may have become useless */
 	UT_hash_handle hh;
 };
 
@@ -182,8 +213,13 @@ struct sessions {
 	struct conns conns;
 	struct session *list; /* open ones, and done ones that still have live processes */
 	struct session *by_number; /* the same */
+	struct session *asked;	/* of these, the ones that wait for the kernel's answer */
+	struct session *stale;	/* .. that may have become useless */
+	unsigned closed;	/* of `list`, the done ones */
+	struct timers deadlines; /* of sessions */
 	struct session *command; /* number 0: that of `-- CMD` or -p, tree.c; NULL: there is none */
 	uint32_t command_tgid;	 /* 0: none is traced */
+	bool command_alone;	 /* nothing but its tree is traced */
 	uint64_t ready_seq;	 /* of the last answer of the kernel */
 	struct interrupt *interrupts; /* not yet resolved, oldest first */
 	struct done *done, *done_tail;
@@ -191,11 +227,15 @@ struct sessions {
 	size_t nasks, cap_asks;
 	uint32_t count;	  /* sessions so far: the last number */
 	uint64_t lost;	  /* records, so far */
+	uint64_t lost_kinds[WIRE_KIND_MAX + 1]; /* of these; 0: of no known kind */
+	uint64_t evicted; /* sessions, Ctrl-Cs and ports that were not kept */
+	uint64_t evicted_open; /* sessions of these that nobody was told the end of */
 	uint64_t lost_of[LOST_CPUS][WIRE_KIND_MAX + 1]; /* the totals that were told */
 	uint64_t now;	  /* ts of the newest record: time never goes back */
 	uint64_t seq;	  /* of the newest record */
 	uint64_t due;	  /* no deadline is earlier than this */
 	bool sweep;	  /* something may have become useless */
+	bool late;	  /* a session was opened on a connection that had begun to end */
 	bool ready;	  /* the first snapshot is complete */
 	bool failed;	  /* memory ran out */
 };
@@ -230,17 +270,24 @@ uint32_t session_of_tty(const struct sessions *s, uint32_t sid, uint32_t pgid);
 /* Parts of session.c that live in files of their own. */
 void session_asks(struct sessions *s, uint32_t tgid);
 void session_due(struct sessions *s, uint64_t deadline);
+/* The deadline of a session, in place of the one before. */
+void session_deadline(struct sessions *s, struct session *x, uint64_t ts);
 void session_done(struct sessions *s, enum done_kind kind, struct session *session,
 		  struct interrupt *interrupt);
 /* An orphan of a session that was told has ended. */
 void session_fate(struct sessions *s, struct session *x, const struct task *t);
 void session_join(struct session *session, struct task *t);
 void session_leave(struct sessions *s, struct task *t);
+/* t, NULL: nobody, becomes what a session has it for: once for each kind. */
+void session_take(struct session *x, enum role_kind kind, struct task *t);
+/* To be looked at by sessions_sweep(). */
+void session_stale(struct sessions *s, struct session *x);
+/* For a list by told_next that is put into the order of the sessions' numbers. */
+int session_by_number(const struct session *a, const struct session *b);
 
 /* open.c: which exec, snapshot or connection is a session */
 void open_apply(struct sessions *s, const struct event *ev);
 void open_due(struct sessions *s);
-uint64_t open_deadline(const struct sessions *s);
 
 /* tree.c: a command and its descendants */
 void tree_apply(struct sessions *s, const struct event *ev);
@@ -255,6 +302,15 @@ void noise_apply(struct sessions *s, const struct event *ev);
 /* close.c: when it has ended, and when that is settled */
 void close_apply(struct sessions *s, const struct event *ev);
 void close_due(struct sessions *s);
+/* It is SESSION_DONE from now on. */
+void close_mark(struct sessions *s, struct session *x);
+
+/* ends.c: the end of a channel without a terminal, of which only its pipes tell */
+void ends_apply(struct sessions *s, const struct event *ev);
+/* What the root's place at its first exec was, if that was told already. */
+void ends_opened(struct session *x);
+/* Is the session one whose pipes tell of its end, and did that not come yet? */
+bool ends_to_watch(const struct session *x);
 
 /* interrupt.c */
 void interrupt_apply(struct sessions *s, const struct event *ev);
@@ -262,6 +318,7 @@ void interrupt_due(struct sessions *s, bool all);
 /* Tells those of the session for which the kernel's answer is all that lacks. */
 void interrupt_flush(struct sessions *s, uint32_t session);
 uint64_t interrupts_deadline(const struct sessions *s);
+void interrupt_postpone(struct sessions *s, uint64_t gap);
 void interrupt_free(struct interrupt *i);
 
 /* via.c: the way of a key, from the user's terminal to the one where it is a signal */

@@ -28,9 +28,10 @@ static void found(struct sessions *s, const struct event *ev)
 	x->root = t;
 	x->root_tgid = t->key.tgid;
 	x->opened = (struct mark){.ts = ev->u.h.ts, .seq = ev->seq};
-	x->deadline = UINT64_MAX;
-	x->lost_before = s->lost;
+	x->lost_records = s->lost;
+	x->lost_before = s->lost + s->evicted + s->world->evicted;
 	t->held++;
+	t->of_command = true;
 	set_task(x, &t->s);
 	s->command = x;
 }
@@ -54,8 +55,9 @@ void tree_apply(struct sessions *s, const struct event *ev)
 
 	switch (ev->u.h.kind) {
 	case WIRE_TRACE_BEGIN:
-		if (ev->u.begin.scope == WIRE_SCOPE_CMD || ev->u.begin.scope == WIRE_SCOPE_TREE)
-			s->command_tgid = ev->u.begin.scope_tgid;
+		s->command_tgid = ev->u.begin.scope_tgid;
+		s->command_alone = ev->u.begin.scope == WIRE_SCOPE_CMD ||
+				   ev->u.begin.scope == WIRE_SCOPE_TREE;
 		break;
 	case WIRE_TASK_SNAPSHOT:
 	case WIRE_TASK_EXEC:
@@ -77,7 +79,10 @@ void tree_apply(struct sessions *s, const struct event *ev)
 
 bool tree_has(const struct sessions *s, const struct task *t)
 {
-	return s->command && t != s->command->root && t->alive && t->s.scope & WIRE_IN;
+	if (!s->command || t == s->command->root || !t->alive)
+		return false;
+	/* alone, the kernel's mark says more: a fork whose record was lost has it too */
+	return t->of_command || (s->command_alone && t->s.scope & WIRE_IN);
 }
 
 bool tree_left(const struct sessions *s, const struct task *t)

@@ -15,8 +15,11 @@ uint32_t session_of_client(const struct sessions *s, const struct client *l)
 {
 	const struct session *x;
 
-	DL_FOREACH(s->list, x) {
-		if (l->conn && x->conn == l->conn && x->state == SESSION_OPEN)
+	(void)s;
+	if (!l->conn)
+		return 0;
+	DL_FOREACH2(l->conn->opened, x, conn_next) {
+		if (x->state == SESSION_OPEN)
 			return x->number;
 	}
 	return 0;

@@ -14,9 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/parse.h"
 #include "hint.h"
 #include "sigtrace.skel.h"
+#include "source/accounts.h"
+#include "source/confine.h"
 #include "source/counts.h"
 #include "source/frame.h"
 #include "source/proc.h"
@@ -31,13 +34,19 @@ struct live {
 	struct live_options o;
 	struct sigtrace_bpf *skel;
 	struct ring_buffer *ring;
+	const unsigned long *consumed, *produced; /* the ring's positions, bytes since its start */
 	uint8_t *scope; /* one byte a pid, shared with the programs */
 	size_t scope_len;
 	uint32_t *uids; /* whose names were told */
 	size_t nuids;
+	struct helper accounts;
+	int proc;     /* the open /proc */
+	int terminal; /* the master of one of our own, until the first snapshot; -1: none */
 	int epfd;
 	struct counts *counts;
 	unsigned empty; /* drains in a row that found nothing */
+	uint64_t ring_most; /* bytes that were in the ring when it was emptied */
+	int measures; /* the kernel measures programs while it is open; -1: it does not */
 	bool first;	/* in the first snapshot: argv is asked from /proc */
 	bool stopped;
 };
@@ -75,7 +84,7 @@ static void tell_user(struct live *l, uint32_t uid, uint64_t ts)
 		return;
 	l->uids = more;
 	l->uids[l->nuids++] = uid;
-	proc_user(uid, ts, &r);
+	accounts_ask(&l->accounts, uid, ts, &r);
 	put(l, &r, sizeof(r));
 }
 
@@ -89,9 +98,9 @@ static void tell_first(struct live *l, const struct wire_snapshot *r)
 	struct proc_args args;
 	struct wire_env env;
 
-	if (proc_args(&r->h, &args))
+	if (proc_args(l->proc, &r->h, &args))
 		put(l, &args, args.r.h.len);
-	if (!(r->task.scope & WIRE_SERVER) && is_server(l, r->task.ppid) && proc_env(&r->h, &env))
+	if (!(r->task.scope & WIRE_SERVER) && is_server(l, r->task.ppid) && proc_env(l->proc, &r->h, &env))
 		put(l, &env, sizeof(env));
 }
 
@@ -241,6 +250,22 @@ static int fill_maps(struct live *l, struct err *e)
 	return 0;
 }
 
+/* kernel/bpf/ringbuf.c: page 0 holds the consumer's position, page 1 the producer's. */
+static const unsigned long *ring_page(const struct live *l, unsigned n)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *p = mmap(NULL, page, PROT_READ, MAP_SHARED, bpf_map__fd(l->skel->maps.ring),
+		       (off_t)(n * page));
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static void ring_unmap(const unsigned long *page)
+{
+	if (page)
+		munmap((void *)page, (size_t)sysconf(_SC_PAGESIZE));
+}
+
 static int watch_ring(struct live *l, struct err *e)
 {
 	struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
@@ -249,11 +274,53 @@ static int watch_ring(struct live *l, struct err *e)
 	if (!l->ring)
 		return fail(e, "cannot map the ring buffer");
 	l->epfd = epoll_create1(EPOLL_CLOEXEC);
+	l->consumed = ring_page(l, 0);
+	l->produced = ring_page(l, 1);
+	if (!l->consumed || !l->produced)
+		return fail(e, "cannot map the ring buffer's positions");
 	/* edge-triggered: a record alone does not wake us, only a program that wants to does */
 	if (l->epfd < 0 ||
 	    epoll_ctl(l->epfd, EPOLL_CTL_ADD, bpf_map__fd(l->skel->maps.ring), &ev))
 		return fail(e, "cannot wait for the ring buffer");
 	return 0;
+}
+
+/*
+ * What is opened later is opened from here. From the terminal's master the programs learn what a
+ * keystroke's work runs.
+ */
+static int open_files(struct live *l, struct err *e)
+{
+	l->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l->proc < 0)
+		return fail(e, "cannot open /proc");
+	l->terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (l->terminal >= 0)
+		l->skel->bss->learn_fd = l->terminal;
+	return 0;
+}
+
+/* Whom a snapshot may have to read about; a command is ours. */
+static void warn_of_reading(const struct live_options *o)
+{
+	const char *lacks = o->scope == WIRE_SCOPE_CMD ? NULL : require_reader();
+
+	if (lacks)
+		log_line("without %s less is known of what runs already: the environment and the "
+			 "program of other users' processes cannot be read", lacks);
+}
+
+static int confine(const struct live *l, struct err *e)
+{
+	const struct confine c = {
+		.proc = l->proc,
+		.folder = l->o.folder,
+		.published = l->o.published,
+		/* -p's process is not ours to end */
+		.command = l->o.scope == WIRE_SCOPE_TREE ? 0 : (pid_t)l->o.tgid,
+	};
+
+	return confine_loop(&c, e);
 }
 
 struct live *live_open(const struct live_options *o, struct err *e)
@@ -265,10 +332,14 @@ struct live *live_open(const struct live_options *o, struct err *e)
 		return NULL;
 	}
 	l->o = *o;
-	l->epfd = -1;
+	l->epfd = l->proc = l->terminal = l->measures = -1;
 	complaint[0] = '\0';
 	libbpf_set_print(on_complaint);
 	if (require_privileges(e) || require_host_pids(e) || require_kernel(e))
+		goto err;
+	warn_of_reading(o);
+	/* before there is anything of BPF, of which it must hold nothing */
+	if (accounts_start(&l->accounts, e))
 		goto err;
 	l->skel = sigtrace_bpf__open();
 	if (!l->skel) {
@@ -288,10 +359,19 @@ struct live *live_open(const struct live_options *o, struct err *e)
 	}
 	if (fill_maps(l, e) || watch_ring(l, e))
 		goto err;
+	if (l->o.stats) {
+		l->measures = bpf_enable_stats(BPF_STATS_RUN_TIME);
+		if (l->measures < 0) {
+			fail(e, "cannot have the kernel measure BPF programs (--stats)");
+			goto err;
+		}
+	}
 	if (sigtrace_bpf__attach(l->skel)) {
 		fail(e, "cannot attach the BPF programs");
 		goto err;
 	}
+	if (open_files(l, e) || confine(l, e))
+		goto err;
 	return l;
 err:
 	live_close(l);
@@ -317,19 +397,10 @@ static int run_iter(struct bpf_link *link)
 enum { SNAP_MARK = 1, SNAP_EMIT, SNAP_ASKED, SNAP_PORTS, SNAP_LISTENERS, SNAP_CONNS,
        SNAP_CLIENTS };
 
-/* The master of a terminal of our own: from it the programs learn what a keystroke's work runs. */
-static int open_terminal(struct live *l)
-{
-	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	if (fd >= 0)
-		l->skel->bss->learn_fd = fd;
-	return fd;
-}
-
 static int snapshot(struct live *l, uint32_t mode)
 {
 	l->skel->bss->snap_mode = mode;
+	l->skel->bss->snap_tasks = 0;
 	return run_iter(l->skel->links.on_task);
 }
 
@@ -350,21 +421,37 @@ static void tell_ready(struct live *l, uint64_t started, uint32_t asked)
 	put(l, &r, sizeof(r));
 }
 
+/*
+ * All that was written before this call. A program of another CPU that was interrupted between
+ * reserving its record and committing it hides from the reader what others have committed since
+ * (kernel/bpf/ringbuf.c, BPF_RINGBUF_BUSY_BIT): an answer would stand before what it answers.
+ */
+static void drain_to_now(struct live *l)
+{
+	unsigned long now = __atomic_load_n(l->produced, __ATOMIC_ACQUIRE);
+
+	live_drain(l);
+	while ((long)(__atomic_load_n(l->consumed, __ATOMIC_ACQUIRE) - now) < 0) {
+		usleep(100);
+		live_drain(l);
+	}
+}
+
 int live_snapshot(struct live *l, uint64_t started, struct err *e)
 {
-	int terminal = open_terminal(l);
 	/* which ports are served must be known before a client of one can be told */
 	int bad = (l->o.named && snapshot_files(l, SNAP_PORTS)) || snapshot(l, SNAP_MARK) ||
 		  snapshot_files(l, SNAP_CLIENTS) || snapshot(l, SNAP_EMIT) ||
 		  snapshot_files(l, SNAP_LISTENERS) || snapshot_files(l, SNAP_CONNS);
 
 	l->skel->bss->learn_fd = 0;
-	if (terminal >= 0)
-		close(terminal);
+	if (l->terminal >= 0)
+		close(l->terminal);
+	l->terminal = -1;
 	if (bad)
 		return fail(e, "cannot take the snapshot of what runs");
 	l->first = true;
-	live_drain(l);
+	drain_to_now(l);
 	l->first = false;
 	tell_ready(l, started, 0);
 	return 0;
@@ -375,11 +462,21 @@ int live_fd(const struct live *l)
 	return l->epfd;
 }
 
+static uint64_t ring_unread(const struct live *l)
+{
+	unsigned long produced = __atomic_load_n(l->produced, __ATOMIC_ACQUIRE);
+
+	return produced - __atomic_load_n(l->consumed, __ATOMIC_ACQUIRE);
+}
+
 size_t live_drain(struct live *l)
 {
 	struct epoll_event ev;
+	uint64_t unread = ring_unread(l);
 	int n, more = 0;
 
+	if (unread > l->ring_most)
+		l->ring_most = unread;
 	epoll_wait(l->epfd, &ev, 1, 0);
 	n = ring_buffer__consume(l->ring);
 	if (counts_flush(l->counts))
@@ -408,11 +505,33 @@ void live_ask(struct live *l, const uint32_t *tgids, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		bpf_map__update_elem(asked, &tgids[i], sizeof(*tgids), &one, sizeof(one), BPF_ANY);
-	snapshot(l, SNAP_ASKED);
+	if (snapshot(l, SNAP_ASKED))
+		counts_unanswered(l->counts, n);
 	for (size_t i = 0; i < n; i++)
 		bpf_map__delete_elem(asked, &tgids[i], sizeof(*tgids), 0);
-	live_drain(l);
+	drain_to_now(l);
 	tell_ready(l, 0, 1);
+}
+
+uint32_t live_ends(const struct live *l, const struct ends *e)
+{
+	return ends_look(l->proc, e);
+}
+
+void live_tell_ends(struct live *l, const struct wire_hdr *root, const uint64_t pipe[2],
+		    uint32_t ends)
+{
+	struct wire_place r;
+
+	live_drain(l);
+	frame_header(&r.h, WIRE_TASK_PLACE, sizeof(r));
+	r.h.tgid = r.h.pid = root->tgid;
+	r.h.start = root->start;
+	memcpy(r.h.comm, root->comm, sizeof(r.h.comm));
+	r.pipe[0] = pipe[0];
+	r.pipe[1] = pipe[1];
+	r.ends = ends;
+	put(l, &r, sizeof(r));
 }
 
 void live_tick(struct live *l)
@@ -423,28 +542,75 @@ void live_tick(struct live *l)
 	put(l, &r, sizeof(r));
 }
 
+void live_stats(const struct live *l, struct live_stats *st)
+{
+	struct bpf_program *p;
+
+	memset(st, 0, sizeof(*st));
+	st->ring = bpf_map__max_entries(l->skel->maps.ring);
+	st->ring_most = l->ring_most;
+	if (l->measures < 0)
+		return;
+	bpf_object__for_each_program(p, l->skel->obj) {
+		struct bpf_prog_info info = {};
+		uint32_t len = sizeof(info);
+		struct live_program *one;
+
+		if (st->nprograms == LIVE_PROGRAMS ||
+		    bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+			continue;
+		one = &st->programs[st->nprograms++];
+		frame_copy(one->name, sizeof(one->name), bpf_program__name(p));
+		one->runs = info.run_cnt;
+		one->ns = info.run_time_ns;
+	}
+}
+
 void live_stop(struct live *l)
 {
 	if (l->stopped || !l->skel || !l->ring)
 		return;
 	l->stopped = true;
 	sigtrace_bpf__detach(l->skel);
-	live_drain(l);
+	drain_to_now(l);
 	counts_end(l->counts);
+}
+
+const void *live_elf(size_t *size)
+{
+	struct sigtrace_bpf *s = sigtrace_bpf__open();
+	const void *elf;
+
+	if (!s)
+		return NULL;
+	elf = s->skeleton->data;
+	*size = s->skeleton->data_sz;
+	sigtrace_bpf__destroy(s);
+	return elf;
 }
 
 void live_close(struct live *l)
 {
+	int fds[4];
+
 	if (!l)
 		return;
 	live_stop(l);
+	fds[0] = l->epfd;
+	fds[1] = l->proc;
+	fds[2] = l->terminal;
+	fds[3] = l->measures;
 	ring_buffer__free(l->ring);
-	if (l->epfd >= 0)
-		close(l->epfd);
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 	if (l->scope)
 		munmap(l->scope, l->scope_len);
+	ring_unmap(l->consumed);
+	ring_unmap(l->produced);
 	counts_free(l->counts);
 	sigtrace_bpf__destroy(l->skel);
+	helper_stop(&l->accounts);
 	free(l->uids);
 	free(l);
 }

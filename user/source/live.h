@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "source/ends.h"
 #include "wire.h"
 
 struct live;
@@ -21,15 +22,19 @@ struct live_options {
 	uint32_t tgid;		    /* traced as well, with its descendants; 0: none */
 	const char *const *servers; /* comm of ssh servers, ended by NULL */
 	const char *const *named;   /* --server: of others, by comm or port; ended by NULL, or NULL */
+	int folder;		    /* an open one, in which files come and go later; 0: none */
+	int published;		    /* likewise, of --metrics; 0: none */
 	uint32_t ring;		    /* bytes, a power of two; 0: 8 MiB */
+	bool stats;		    /* the kernel is to measure the programs, at some 50 ns a run */
 	/* Takes every record, in causal order; the bytes live until it returns. */
 	void (*put)(void *ctx, const void *rec, size_t len);
 	void *ctx;
 };
 
 /*
- * Loads and attaches. From its return on every hook runs. NULL: e says what is missing
- * (EXIT_CANNOT_TRACE) and what to do. The caller frees with live_close().
+ * Loads, attaches and gives up what is not needed any more (confine.h). From its return on every hook
+ * runs, and nothing can be opened but /proc and what is beneath `folder` and `published`. NULL: e says
+ * what is missing (EXIT_CANNOT_TRACE) and what to do. The caller frees with live_close().
  */
 struct live *live_open(const struct live_options *o, struct err *e);
 
@@ -51,11 +56,40 @@ int live_sleep(struct live *l, size_t drained);
 /* Answers the engine: a snapshot of these processes, then trace.ready with asked = 1. */
 void live_ask(struct live *l, const uint32_t *tgids, size_t n);
 
+/* ends_look(). */
+uint32_t live_ends(const struct live *l, const struct ends *e);
+
+/* Hands out what is in the ring, then a task.place that says who has the other ends of a session's
+ * pipes now. root: tgid, start and comm of its root. ends: WIRE_ENDS_*. */
+void live_tell_ends(struct live *l, const struct wire_hdr *root, const uint64_t pipe[2],
+		    uint32_t ends);
+
 /* Lets only time pass: hands out a trace.tick. */
 void live_tick(struct live *l);
 
+/* What tracing costs in the kernel. */
+struct live_program {
+	char name[32];
+	uint64_t runs, ns; /* so far */
+};
+
+#define LIVE_PROGRAMS 32
+
+struct live_stats {
+	uint64_t ring, ring_most; /* bytes: its size, and the most that was in it before a drain */
+	struct live_program programs[LIVE_PROGRAMS];
+	size_t nprograms; /* 0 without live_options.stats */
+};
+
+/* Until live_close(). */
+void live_stats(const struct live *l, struct live_stats *st);
+
 /* Detaches, hands out what is left and what was lost at the end. l is still to be freed. */
 void live_stop(struct live *l);
+
+/* The BPF object that is inside this program, for who wants to try it: its bytes are there for good.
+ * NULL: errno. */
+const void *live_elf(size_t *size);
 
 /* live_stop() if that was not done, and frees. NULL is allowed. */
 void live_close(struct live *l);

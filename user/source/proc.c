@@ -2,7 +2,6 @@
 #include "source/proc.h"
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +14,12 @@ static void stamp(struct wire_hdr *h, const struct wire_hdr *of, uint16_t kind, 
 	h->len = len;
 }
 
-static int proc_open(uint32_t tgid, const char *name)
+static int proc_open(int proc, uint32_t tgid, const char *name)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%u/%s", tgid, name);
-	return open(path, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "%u/%s", tgid, name);
+	return openat(proc, path, O_RDONLY | O_CLOEXEC);
 }
 
 static size_t read_all(int fd, char *p, size_t n)
@@ -33,14 +32,14 @@ static size_t read_all(int fd, char *p, size_t n)
 	return len;
 }
 
-bool proc_args(const struct wire_hdr *h, struct proc_args *out)
+bool proc_args(int proc, const struct wire_hdr *h, struct proc_args *out)
 {
 	char path[64], args[WIRE_ARGS + 1];
 	ssize_t filename;
 	size_t n;
 	int fd;
 
-	fd = proc_open(h->tgid, "cmdline");
+	fd = proc_open(proc, h->tgid, "cmdline");
 	if (fd < 0)
 		return false;
 	n = read_all(fd, args, sizeof(args));
@@ -50,8 +49,8 @@ bool proc_args(const struct wire_hdr *h, struct proc_args *out)
 		n = WIRE_ARGS;
 		out->r.truncated = WIRE_TRUNC_ARGS;
 	}
-	snprintf(path, sizeof(path), "/proc/%u/exe", h->tgid);
-	filename = readlink(path, out->tail, WIRE_FILENAME);
+	snprintf(path, sizeof(path), "%u/exe", h->tgid);
+	filename = readlinkat(proc, path, out->tail, WIRE_FILENAME);
 	if (filename < 0)
 		filename = 0;
 	memcpy(out->tail + filename, args, n);
@@ -69,13 +68,13 @@ static void take(char *to, size_t size, const char *s, const char *name)
 		snprintf(to, size, "%s", s + n);
 }
 
-bool proc_env(const struct wire_hdr *h, struct wire_env *out)
+bool proc_env(int proc, const struct wire_hdr *h, struct wire_env *out)
 {
 	char env[64 * 1024];
 	size_t n, at;
 	int fd;
 
-	fd = proc_open(h->tgid, "environ");
+	fd = proc_open(proc, h->tgid, "environ");
 	if (fd < 0)
 		return false;
 	n = read_all(fd, env, sizeof(env) - 1);
@@ -89,18 +88,4 @@ bool proc_env(const struct wire_hdr *h, struct wire_env *out)
 	}
 	explicit_bzero(env, sizeof(env));
 	return true;
-}
-
-void proc_user(uint32_t uid, uint64_t ts, struct wire_user *out)
-{
-	struct passwd pw, *found = NULL;
-	char text[4096];
-
-	memset(out, 0, sizeof(*out));
-	out->h.kind = WIRE_USER_NAME;
-	out->h.len = sizeof(*out);
-	out->h.ts = ts;
-	out->uid = uid;
-	if (!getpwuid_r(uid, &pw, text, sizeof(text), &found) && found)
-		snprintf(out->name, sizeof(out->name), "%s", pw.pw_name);
 }

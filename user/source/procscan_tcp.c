@@ -8,6 +8,7 @@
 
 #define MAX_TABLE (256u << 20)
 #define TCP_LISTEN 10 /* include/net/tcp_states.h */
+#define TIMER_RETRANSMIT 1 /* get_tcp4_sock(), net/ipv4/tcp_ipv4.c */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 void procscan_net(struct procscan_nets *nets, int dir)
@@ -56,17 +57,18 @@ static void set_addr(struct procinfo_addr *a, const char *hex, unsigned port)
 /* A socket that no process has any more (TIME_WAIT, FIN_WAIT1 ..) has inode 0. */
 static bool parse(const char *line, struct procinfo_conn *c)
 {
-	unsigned local_port, peer_port, state;
+	unsigned local_port, peer_port, state, timer, resent;
 	char local[33], peer[33];
 	unsigned long inode;
 
-	if (sscanf(line, " %*d: %32[0-9A-F]:%x %32[0-9A-F]:%x %x %*s %*s %*s %*u %*u %lu", local,
-		   &local_port, peer, &peer_port, &state, &inode) != 6)
+	if (sscanf(line, " %*d: %32[0-9A-F]:%x %32[0-9A-F]:%x %x %*s %x:%*s %x %*u %*u %lu", local,
+		   &local_port, peer, &peer_port, &state, &timer, &resent, &inode) != 8)
 		return false;
 	if (!inode || state == TCP_LISTEN)
 		return false;
 	set_addr(&c->local, local, local_port);
 	set_addr(&c->peer, peer, peer_port);
+	c->unanswered = timer == TIMER_RETRANSMIT ? resent : 0;
 	return true;
 }
 

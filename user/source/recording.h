@@ -28,6 +28,24 @@ struct recording_writer;
  */
 struct recording_writer *recording_create(const char *path, struct err *e);
 
+/*
+ * Which file of a recording that is in several: all of one start of the tracer have the same `run`,
+ * CLOCK_REALTIME of the start in ns, and count from 1. Behind the first, each begins with what was
+ * known then, trace.begin to trace.ready, so that it can be read alone.
+ */
+struct recording_part {
+	uint64_t run;
+	uint32_t part;
+};
+
+/* The same into an open file, new and empty, which is closed with it, whatever comes; `name` is for
+ * messages. */
+struct recording_writer *recording_create_part(int fd, const char *name,
+					       const struct recording_part *part, struct err *e);
+
+/* Bytes of the file so far: what was not flushed is not in it. */
+uint64_t recording_size(const struct recording_writer *w);
+
 /* Adds one record. A frame is written when it is full. 0, or -1 with e (disk full ..): what was
  * written before stays readable, and every later call fails with the same error. */
 int recording_put(struct recording_writer *w, const void *rec, size_t len, struct err *e);
@@ -40,8 +58,14 @@ int recording_close(struct recording_writer *w, struct err *e);
 
 struct recording_reader;
 
-/* "-" is stdin. NULL: e says why (not there, not a recording, newer version: names both). */
+/*
+ * "-" is stdin. A folder is the newest run in it: its files one after the other, without what the
+ * later ones repeat. NULL: e says why (not there, not a recording, newer version: names both).
+ */
 struct recording_reader *recording_open(const char *path, struct err *e);
+
+/* Run i of a folder, from 0, the oldest; *runs: how many there are. A file has one. */
+struct recording_reader *recording_open_run(const char *path, size_t i, size_t *runs, struct err *e);
 
 /*
  * The next record: *rec points to it until the next call. 1: there is one; 0: the end, between

@@ -18,7 +18,9 @@ struct recording_head {
 	uint16_t file_version; /* RECORDING_VERSION */
 	uint16_t wire_version; /* WIRE_VERSION */
 	uint32_t order;	       /* WIRE_ORDER in the byte order of the records */
-	uint8_t reserved[16];  /* written as 0, not looked at */
+	uint64_t run;	       /* 0: the file is all of the recording; else struct recording_part */
+	uint32_t part;
+	uint8_t reserved[4];   /* written as 0, not looked at */
 };
 
 /* Bytes that are the same in every recording, of whatever version. */

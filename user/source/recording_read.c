@@ -4,14 +4,17 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
 #include "event/event.h"
 #include "source/recording.h"
 #include "source/recording_file.h"
+#include "source/recording_folder.h"
 
 #define WINDOW_LOG 18 /* memory that a frame may ask for: as much as RECORDING_FRAME */
 _Static_assert(RECORDING_FRAME == 1 << WINDOW_LOG, "the window holds one frame");
@@ -24,6 +27,8 @@ _Static_assert(RECORDING_FRAME == 1 << WINDOW_LOG, "the window holds one frame")
 enum state { READING, ENDED, FAILED };
 
 struct recording_reader {
+	struct recording_folder *folder; /* NULL: the file is all of it */
+	bool repeats;	 /* what the file begins with was in those before it */
 	int fd;
 	char *name;	 /* for messages */
 	enum state state;
@@ -183,25 +188,65 @@ static int next_frame(struct recording_reader *r)
 	}
 }
 
-int recording_next(struct recording_reader *r, const void **rec, size_t *len, struct err *e)
+static int read_head(struct recording_reader *r);
+
+/* 1: the next file of the folder is open; 0: there is none; -1: r->err. */
+static int next_file(struct recording_reader *r)
+{
+	int fd = r->folder ? recording_folder_next(r->folder, &r->name, &r->err) : 0;
+
+	if (fd <= 0)
+		return fd;
+	close(r->fd);
+	r->fd = fd;
+	r->offset = r->pos = r->end = r->cut = r->len = 0;
+	r->repeats = true;
+	return read_head(r) ? -1 : 1;
+}
+
+/* Of the seam: an end that is none, and what is there already, in the file before. */
+static bool is_seam(struct recording_reader *r, const void *rec)
+{
+	struct wire_end end;
+	struct wire_hdr h;
+
+	memcpy(&h, rec, sizeof(h));
+	if (h.kind == WIRE_TRACE_END && h.len == sizeof(end) && r->folder) {
+		memcpy(&end, rec, sizeof(end));
+		return end.reason == WIRE_END_ROTATED && recording_folder_more(r->folder);
+	}
+	if (!r->repeats)
+		return false;
+	r->repeats = h.kind != WIRE_TRACE_READY;
+	return true;
+}
+
+static bool take(struct recording_reader *r, const void **rec, size_t *len)
 {
 	while (r->state == READING && r->cut == r->len) {
 		int ret = next_frame(r);
 
+		if (!ret)
+			ret = next_file(r);
 		if (ret <= 0)
 			r->state = ret ? FAILED : ENDED;
 	}
-	if (r->state == ENDED)
-		return 0;
-	if (r->state == FAILED) {
-		if (e)
-			*e = r->err;
-		return -1;
-	}
+	if (r->state != READING)
+		return false;
 	*rec = r->out + r->cut;
 	*len = event_length(*rec, r->len - r->cut);
 	r->cut += *len;
-	return 1;
+	return true;
+}
+
+int recording_next(struct recording_reader *r, const void **rec, size_t *len, struct err *e)
+{
+	while (take(r, rec, len))
+		if (!is_seam(r, *rec))
+			return 1;
+	if (r->state == FAILED && e)
+		*e = r->err;
+	return r->state == FAILED ? -1 : 0;
 }
 
 static int newer(struct recording_reader *r, const char *what, unsigned theirs, unsigned ours)
@@ -273,7 +318,31 @@ static int read_head(struct recording_reader *r)
 	return check_versions(r, &head);
 }
 
+static int open_file(struct recording_reader *r, const char *path, size_t i, size_t *runs,
+		     struct err *e)
+{
+	struct stat st;
+
+	r->fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : STDIN_FILENO;
+	if (r->fd < 0)
+		return err_set(e, EXIT_USAGE, "cannot open recording '%s': %s", path,
+			       strerror(errno));
+	r->name = strdup(path);
+	if (fstat(r->fd, &st) || !S_ISDIR(st.st_mode))
+		return 0;
+	r->folder = recording_folder_open(r->fd, path, i, runs, e);
+	r->fd = r->folder ? recording_folder_next(r->folder, &r->name, e) : -1;
+	return r->fd < 0 ? -1 : 0;
+}
+
 struct recording_reader *recording_open(const char *path, struct err *e)
+{
+	size_t runs;
+
+	return recording_open_run(path, SIZE_MAX, &runs, e);
+}
+
+struct recording_reader *recording_open_run(const char *path, size_t i, size_t *runs, struct err *e)
 {
 	struct recording_reader *r = calloc(1, sizeof(*r));
 
@@ -281,12 +350,9 @@ struct recording_reader *recording_open(const char *path, struct err *e)
 		err_set(e, EXIT_USAGE, "out of memory to read a recording");
 		return NULL;
 	}
-	r->fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : STDIN_FILENO;
-	if (r->fd < 0) {
-		err_set(e, EXIT_USAGE, "cannot open recording '%s': %s", path, strerror(errno));
+	*runs = 1;
+	if (open_file(r, path, i, runs, e))
 		goto err;
-	}
-	r->name = strdup(path);
 	r->zstd = ZSTD_createDCtx();
 	if (!r->name || !r->zstd ||
 	    ZSTD_isError(ZSTD_DCtx_setParameter(r->zstd, ZSTD_d_windowLogMax, WINDOW_LOG))) {
@@ -311,6 +377,7 @@ void recording_free(struct recording_reader *r)
 	if (r->fd > STDIN_FILENO)
 		close(r->fd);
 	ZSTD_freeDCtx(r->zstd);
+	recording_folder_free(r->folder);
 	free(r->name);
 	free(r);
 }

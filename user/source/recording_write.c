@@ -71,10 +71,11 @@ static int write_frame(struct recording_writer *w, const void *p, size_t n)
 	error = errno;
 	err_set(&w->err, EXIT_INCONCLUSIVE, "cannot write recording '%s': %s", w->name,
 		strerror(error));
-	if (w->regular && w->size)
+	if (error == ENOSPC || error == EDQUOT || error == EFBIG)
+		err_hint(&w->err, "make room, or record to another file system%s",
+			 w->regular && w->size ? "; what was written before can be read with -r" : "");
+	else if (w->regular && w->size)
 		err_hint(&w->err, "what was written before can be read with -r");
-	else if (error == ENOSPC)
-		err_hint(&w->err, "make room, or record to another file system");
 	/* stdout may be shared, and its offset is not ours to reckon with. If this fails there is
 	 * a cut frame at the end, which a reader copes with. */
 	if (w->regular && !w->is_stdout)
@@ -145,34 +146,68 @@ static void writer_free(struct recording_writer *w)
 	free(w);
 }
 
+/* Takes fd over; -1: it is to be opened. */
+static struct recording_writer *writer_new(const char *name, int fd, struct err *e)
+{
+	struct recording_writer *w = calloc(1, sizeof(*w));
+
+	if (w) {
+		w->fd = fd;
+		w->name = strdup(name);
+		w->zstd = compressor();
+		if (w->name && w->zstd)
+			return w;
+		writer_free(w);
+	} else if (fd >= 0) {
+		close(fd);
+	}
+	err_set(e, EXIT_CANNOT_TRACE, "out of memory for a recording");
+	return NULL;
+}
+
+static struct recording_writer *begin(struct recording_writer *w, const struct recording_head *head,
+				      struct err *e)
+{
+	if (!write_frame(w, head, sizeof(*head)))
+		return w;
+	stopped(w, e);
+	writer_free(w);
+	return NULL;
+}
+
 struct recording_writer *recording_create(const char *path, struct err *e)
 {
 	/* /dev/stdout is a symbolic link, and opening it would empty what `>>` appends to. */
 	bool is_stdout = !strcmp(path, "-") || !strcmp(path, "/dev/stdout");
 	const struct recording_head head = recording_head();
-	struct recording_writer *w = calloc(1, sizeof(*w));
+	struct recording_writer *w = writer_new(path, -1, e);
 
-	if (!w) {
-		err_set(e, EXIT_CANNOT_TRACE, "out of memory for a recording");
+	if (!w)
+		return NULL;
+	if (is_stdout ? open_stdout(w, e) : open_path(w, path, e)) {
+		writer_free(w);
 		return NULL;
 	}
-	w->fd = -1;
-	w->name = strdup(path);
-	w->zstd = compressor();
-	if (!w->name || !w->zstd) {
-		err_set(e, EXIT_CANNOT_TRACE, "out of memory for a recording");
-		goto err;
-	}
-	if (is_stdout ? open_stdout(w, e) : open_path(w, path, e))
-		goto err;
-	if (write_frame(w, &head, sizeof(head))) {
-		stopped(w, e);
-		goto err;
-	}
-	return w;
-err:
-	writer_free(w);
-	return NULL;
+	return begin(w, &head, e);
+}
+
+struct recording_writer *recording_create_part(int fd, const char *name,
+					       const struct recording_part *part, struct err *e)
+{
+	struct recording_head head = recording_head();
+	struct recording_writer *w = writer_new(name, fd, e);
+
+	if (!w)
+		return NULL;
+	w->regular = true;
+	head.run = htole64(part->run);
+	head.part = htole32(part->part);
+	return begin(w, &head, e);
+}
+
+uint64_t recording_size(const struct recording_writer *w)
+{
+	return w->size;
 }
 
 int recording_flush(struct recording_writer *w, struct err *e)

@@ -52,7 +52,7 @@ static char *last_line(struct buf *b)
 	return strndup(from, (size_t)(p + n - 1 - from));
 }
 
-void evidence_take(struct evidence *v, const struct engine *e, const struct event *ev,
+bool evidence_take(struct evidence *v, const struct engine *e, const struct event *ev,
 		   uint32_t session)
 {
 	size_t at = ev->seq % KEPT;
@@ -62,6 +62,7 @@ void evidence_take(struct evidence *v, const struct engine *e, const struct even
 	free(v->kept[at].line);
 	v->kept[at].seq = ev->seq;
 	v->kept[at].line = last_line(&v->text->out);
+	return !v->text->out.failed && (v->kept[at].line || !v->text->out.len);
 }
 
 void evidence_put(struct buf *b, const struct evidence *v, uint64_t seq)

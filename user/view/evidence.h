@@ -11,7 +11,8 @@ struct evidence;
 struct evidence *evidence_new(void);
 void evidence_free(struct evidence *v);
 
-void evidence_take(struct evidence *v, const struct engine *e, const struct event *ev,
+/* false: memory ran out, its line is not kept. */
+bool evidence_take(struct evidence *v, const struct engine *e, const struct event *ev,
 		   uint32_t session);
 
 /* The line of that record, without its end; what is too long ago to be kept is said so. */

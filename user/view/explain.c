@@ -145,8 +145,8 @@ static void explain_event(struct view *v, const struct engine *e, const struct e
 	explain_settle(x);
 	x->now = ev->u.h.ts;
 	senders_take(&x->senders, e, ev);
-	if (x->evidence)
-		evidence_take(x->evidence, e, ev, session);
+	if (x->evidence && !evidence_take(x->evidence, e, ev, session))
+		v->out.failed = true;
 	if (x->processes)
 		processes_event(x->processes, e, ev, session);
 }

@@ -193,6 +193,7 @@ void explain_interrupt(struct explain *x, const struct engine *e, const struct f
 	p->confidence = f->confidence;
 	p->i = *i;
 	p->why = strdup(i->why ? i->why : "");
+	x->v.out.failed |= !p->why;
 	p->advice = advice_of(i)->text;
 	p->nmembers = i->nmembers;
 	p->nmissed = i->nmissed;

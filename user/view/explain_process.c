@@ -354,6 +354,7 @@ void explain_processes(struct explain *x, const struct engine *e)
 						   "process %u was not seen in this recording\n",
 			   all->tgid);
 	for (size_t i = 0; i < all->n; i++) {
+		x->v.out.failed |= all->p[i]->args.failed;
 		if (i)
 			buf_char(&x->v.out, '\n');
 		put_head(x, all->p[i]);

@@ -348,6 +348,7 @@ static void json_end(struct view *v, const struct engine *e)
 	open_object(j, e, "trace.end", j->seq, j->ts, 0);
 	json_member_u64(b, "records", t.records);
 	json_member_u64(b, "lost", t.lost);
+	json_member_u64(b, "evicted", t.evicted);
 	json_member_u64(b, "sessions", t.sessions);
 	json_member_u64(b, "orphans", t.orphans);
 	json_member_u64(b, "interrupts", t.interrupts);

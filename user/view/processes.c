@@ -186,6 +186,7 @@ static void take_orphan(struct processes *all, const struct fact *f)
 	free(p->left_advice);
 	p->left_why = strdup(o->why ? o->why : "");
 	p->left_advice = strdup(o->advice ? o->advice : "");
+	all->failed |= !p->left_why || !p->left_advice;
 	p->left_intended = o->intended;
 	p->session = f->session;
 	seqs_keep(&p->left_seqs, f->evidence, f->nevidence);

@@ -78,6 +78,7 @@ static void take_open(struct roster *r, const struct fact *f)
 	row->preexisting = o->preexisting;
 	row->opened = f->ts;
 	row->command = len ? malloc(len) : NULL;
+	r->failed |= len && !row->command;
 	if (row->command) {
 		memcpy(row->command, o->command, len);
 		row->command_len = len;
@@ -101,6 +102,7 @@ static void take_close(struct roster *r, const struct fact *f)
 	row->lost = c->lost;
 	free(row->why);
 	row->why = strdup(c->why ? c->why : "");
+	r->failed |= !row->why;
 }
 
 void roster_take(struct roster *r, const struct fact *f)

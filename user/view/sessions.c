@@ -127,9 +127,10 @@ static size_t width(const char *p, size_t n)
 }
 
 /* ends[i]: where column i + 1 begins */
-static void measure(const struct table *t, const struct wire_begin *begin, size_t *ends)
+static void measure(struct table *t, const struct wire_begin *begin, size_t *ends)
 {
 	struct buf b = {0};
+	bool failed = false;
 	size_t at = 0;
 
 	for (size_t i = 0; i + 1 < COUNT(columns); i++) {
@@ -142,10 +143,12 @@ static void measure(const struct table *t, const struct wire_begin *begin, size_
 			columns[i].put(&c);
 			if (width(b.p, b.len) > most)
 				most = width(b.p, b.len);
+			failed |= b.failed;
 		}
 		at += most + 2;
 		ends[i] = at;
 	}
+	t->v.out.failed |= failed;
 	buf_free(&b);
 }
 

@@ -179,15 +179,23 @@ static void text_end(struct view *v, const struct engine *e)
 	text_count(b, n.records, "record, ", "records, ");
 	buf_u64(b, n.lost);
 	buf_str(b, " lost");
-	if (n.lost)
+	if (n.evicted)
+		buf_printf(b, ", %llu not kept for lack of room", (unsigned long long)n.evicted);
+	if (n.lost || n.evicted)
 		buf_str(b, ": what is told of that time may be incomplete");
 	buf_char(b, '\n');
+}
+
+static void catch_up(struct view *v, const struct engine *e)
+{
+	text_catch_up((struct text *)v, e);
 }
 
 static const struct view_ops text_ops = {
 	.name = "text",
 	.event = text_event,
 	.fact = text_fact,
+	.catch_up = catch_up,
 	.end = text_end,
 };
 

@@ -3,6 +3,7 @@
 #ifndef SIGTRACE_VIEW_TEXT_H
 #define SIGTRACE_VIEW_TEXT_H
 
+#include "event/names.h"
 #include "view/view.h"
 
 #define TEXT_RING 1024
@@ -14,6 +15,14 @@ struct text_told {
 	uint32_t sig;
 };
 
+/* Lines of events that were not written, since whoever reads falls behind. */
+struct text_folded {
+	uint64_t all;	  /* as many as they stand for */
+	uint64_t ts;	  /* of the last one */
+	uint64_t kinds[WIRE_KIND_MAX + 1];
+	uint64_t generate[SIG_MAX + 1], deliver[SIG_MAX + 1]; /* of those of the two kinds */
+};
+
 struct text {
 	struct view v; /* first: a struct view * of this view is a struct text * */
 	bool begun;    /* the header line is out */
@@ -21,6 +30,7 @@ struct text {
 	uint32_t rooted[TEXT_RING]; /* sessions whose root has called exec, or that are open */
 	uint32_t gone[TEXT_RING];   /* sessions whose end a `gone` line has explained */
 	struct text_told told[TEXT_RING];
+	struct text_folded folded;
 };
 
 /* Colours by meaning; SGR parameters. */
@@ -61,6 +71,15 @@ const char *text_key(uint32_t sig);
 /* text_fold.c: what is noise unless asked for. To be asked once for every event, in order. */
 bool text_shows(struct text *t, const struct engine *e, const struct event *ev,
 		uint32_t session);
+
+/* text_slow.c: false: the event gets its line. To be asked for events that are shown, and before a
+ * fact's line text_catch_up(). */
+bool text_folds(struct text *t, const struct event *ev);
+void text_catch_up(struct text *t, const struct engine *e);
+
+/* "signal" of WIRE_SIGNAL_GENERATE */
+const char *text_label(unsigned kind);
+void text_grouped(struct buf *b, uint64_t n); /* 48,211 */
 
 void text_confidence(struct buf *b, const struct fact *f);
 

@@ -137,6 +137,32 @@ static void detail_env(const struct line *l)
 	text_cstr(l->b, env->ssh_tty);
 }
 
+static void put_end(const struct line *l, const char *name, uint64_t pipe, uint32_t has)
+{
+	const struct wire_place *p = &l->ev->u.place;
+
+	if (!pipe)
+		return;
+	buf_printf(l->b, ", %s pipe %llu", name, (unsigned long long)pipe);
+	if (has && p->ends & WIRE_ENDS_KNOWN)
+		buf_str(l->b, p->ends & has ? " (the server has its other end)" :
+					      " (the server has let go of it)");
+}
+
+static void detail_place(const struct line *l)
+{
+	const struct wire_place *p = &l->ev->u.place;
+
+	buf_str(l->b, "cgroup ");
+	if (!p->cgroup[0])
+		buf_str(l->b, "not looked at");
+	else
+		text_cstr(l->b, p->cgroup_name[0] ? p->cgroup_name : "/");
+	put_end(l, "stdin", p->pipe[0], WIRE_ENDS_STDIN);
+	put_end(l, "stdout", p->pipe[1], WIRE_ENDS_STDOUT);
+	put_end(l, "stderr", p->pipe[2], 0);
+}
+
 /* ---- signal ---- */
 
 static void put_code(struct buf *b, uint32_t sig, int32_t code)
@@ -178,10 +204,10 @@ static void put_sender(struct buf *b, const struct wire_generate *g)
 		text_task(b, g->h.comm, g->h.tgid);
 }
 
-static void put_grouped(struct buf *b, uint64_t n)
+void text_grouped(struct buf *b, uint64_t n)
 {
 	if (n >= 1000) {
-		put_grouped(b, n / 1000);
+		text_grouped(b, n / 1000);
 		buf_printf(b, ",%03u", (unsigned)(n % 1000));
 	} else {
 		buf_u64(b, n);
@@ -194,7 +220,7 @@ static void put_many(const struct line *l)
 	if (!event_repeats(l->ev))
 		return;
 	buf_str(l->b, "... ");
-	put_grouped(l->b, event_count(l->ev));
+	text_grouped(l->b, event_count(l->ev));
 	buf_str(l->b, " x ");
 }
 
@@ -336,6 +362,7 @@ static const struct {
 	[WIRE_TASK_SNAPSHOT] = { "task", RAN, detail_snapshot },
 	[WIRE_TASK_ARGS] = { "args", RAN, detail_args },
 	[WIRE_TASK_ENV] = { "env", RAN, detail_env },
+	[WIRE_TASK_PLACE] = { "place", RAN, detail_place },
 	[WIRE_SIGNAL_GENERATE] = { "signal", TARGET, detail_generate },
 	[WIRE_SIGNAL_DELIVER] = { "deliver", RAN, detail_deliver },
 	[WIRE_TTY_KEY] = { "key", NOBODY, detail_key },
@@ -345,6 +372,11 @@ static const struct {
 	[WIRE_SOCK_CLIENT] = { "client", RAN, detail_client },
 	[WIRE_USER_NAME] = { "user", NOBODY, detail_user },
 };
+
+const char *text_label(unsigned kind)
+{
+	return lines[kind].label;
+}
 
 static bool is_child(const struct engine *e, uint32_t session, uint32_t tgid)
 {
@@ -367,6 +399,9 @@ void text_event(struct view *v, const struct engine *e, const struct event *ev, 
 		return;
 	if (!text_shows(t, e, ev, session) || !view_wants_event(v, e, ev, session))
 		return;
+	if (text_folds(t, ev))
+		return;
+	text_catch_up(t, e);
 	if (lines[kind].whose == RAN) {
 		r.comm = ev->u.h.comm;
 		r.tgid = ev->u.h.tgid;

@@ -227,6 +227,7 @@ void text_fact(struct view *v, const struct engine *e, const struct fact *f)
 		t->rooted[f->session % TEXT_RING] = f->session;
 	if (!view_wants_fact(v, e, f) || v->opt.quiet)
 		return;
+	text_catch_up(t, e);
 	r.user = who_user(e, f->session, NULL, digits);
 	say[f->kind](t, e, f, &r);
 	text_done(t, &r);

@@ -113,6 +113,14 @@ static bool shows_generate(const struct text *t, const struct engine *e, const s
 	       !is_server(engine_world(e) ? world_event_task(engine_world(e), ev) : NULL);
 }
 
+/* Servers, and who deals with a session from outside. */
+static bool is_of_strangers(const struct engine *e, const struct event *ev, uint32_t session)
+{
+	const struct task *t = world_event_task(engine_world(e), ev);
+
+	return engine_begin(e)->scope == WIRE_SCOPE_SSHD && !session && !(t && t->of_command);
+}
+
 /* An ssh client that is traced only since it has a session's other end: facts tell of it. */
 static bool is_of_client(const struct engine *e, const struct event *ev)
 {
@@ -142,8 +150,7 @@ bool text_shows(struct text *t, const struct engine *e, const struct event *ev,
 		return true;
 	if (opt->filter.failed && (kind == WIRE_SOCK_RESET || kind == WIRE_SOCK_STATE))
 		return true;
-	if (first || told || (!session && engine_begin(e)->scope == WIRE_SCOPE_SSHD) ||
-	    is_of_client(e, ev))
+	if (first || told || is_of_strangers(e, ev, session) || is_of_client(e, ev))
 		return false;
 	switch (kind) {
 	case WIRE_TASK_EXEC:

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A Ctrl-C: what it met, and what it did not. */
+#include <string.h>
+
 #include "event/names.h"
 #include "view/text.h"
 
@@ -20,6 +22,17 @@ static bool is_told_below(const struct fact_interrupt *i, const struct fact_memb
 		if (i->members[k].text)
 			return i->members[k].text == m->text;
 	return true;
+}
+
+/* Does the reason's sentence only repeat what the outcome says? */
+static bool is_said(const struct fact_member *m)
+{
+	static const char *const same[] = {"handler", "ignored", "already_pending", "not_taken"};
+
+	for (size_t k = 0; m->reason && k < sizeof(same) / sizeof(same[0]); k++)
+		if (!strcmp(m->reason, same[k]))
+			return true;
+	return false;
 }
 
 void text_member(struct buf *b, const struct fact_interrupt *i, const struct fact_member *m)
@@ -54,7 +67,7 @@ void text_member(struct buf *b, const struct fact_interrupt *i, const struct fac
 	} else if (m->outcome == OUTCOME_DIED && m->exit_code & 0x80) {
 		buf_str(b, " (core dumped)");
 	}
-	if (m->text && i->origin != ORIGIN_DISCONNECT && !is_told_below(i, m)) {
+	if (m->text && i->origin != ORIGIN_DISCONNECT && !is_told_below(i, m) && !is_said(m)) {
 		buf_str(b, ": ");
 		buf_str(b, m->text);
 	}

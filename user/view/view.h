@@ -34,7 +34,8 @@ struct view_options {
 struct view {
 	const struct view_ops *ops;
 	struct view_options opt;
-	struct buf out; /* what is to be written; the caller resets it after writing */
+	struct buf out; /* what is to be written; the caller takes away what was */
+	bool slow;	/* set by the caller: who reads it falls behind, make less of events */
 };
 
 /* Each may be NULL. */
@@ -42,6 +43,8 @@ struct view_ops {
 	const char *name;
 	void (*event)(struct view *v, const struct engine *e, const struct event *ev, uint32_t session);
 	void (*fact)(struct view *v, const struct engine *e, const struct fact *f);
+	/* no longer slow: what was left out is told */
+	void (*catch_up)(struct view *v, const struct engine *e);
 	/* after TRACE_END was fed */
 	void (*end)(struct view *v, const struct engine *e);
 	/* frees what it holds besides itself */

@@ -17,8 +17,10 @@ void world_init(struct world *w)
 
 static void task_free(struct task *t)
 {
+	free(t->signals);
 	free(t->filename);
 	free(t->args);
+	free(t->place);
 	free(t);
 }
 
@@ -41,16 +43,29 @@ void world_free(struct world *w)
 struct task *world_task(const struct world *w, uint32_t tgid, uint64_t start)
 {
 	struct task_key key = {.start = start, .tgid = tgid};
-	struct task *t;
+	struct task *t = w->recent[tgid % WORLD_RECENT];
 
+	if (t && t->key.tgid == tgid && t->key.start == start)
+		return t;
 	HASH_FIND(hh, w->tasks, &key, sizeof(key), t);
 	return t;
 }
 
+/* Every stage of a record looks for the same one or two processes: the later ones find them here. */
+static void meet(struct world *w, uint32_t tgid, uint64_t start)
+{
+	struct task *t = world_task(w, tgid, start);
+
+	if (t)
+		w->recent[tgid % WORLD_RECENT] = t;
+}
+
 struct task *world_last(const struct world *w, uint32_t tgid)
 {
-	struct task *t;
+	struct task *t = w->recent[tgid % WORLD_RECENT];
 
+	if (t && t->key.tgid == tgid && t->last)
+		return t;
 	HASH_FIND(by_tgid, w->by_tgid, &tgid, sizeof(tgid), t);
 	return t;
 }
@@ -67,17 +82,19 @@ struct task *world_parent(const struct world *w, const struct task *t)
 
 const struct task_signal *task_signal(const struct task *t, uint32_t sig)
 {
-	for (size_t i = 0; i < TASK_SIGNALS; i++)
-		if (t->signals[i].sig == sig)
+	for (size_t i = 0; i < t->nsignals; i++)
+		if (t->sigs[i] == sig)
 			return &t->signals[i];
 	return NULL;
 }
 
 void world_forget(struct world *w, struct task *t)
 {
-	if (world_last(w, t->key.tgid) == t)
+	if (t->last)
 		HASH_DELETE(by_tgid, w->by_tgid, t);
 	HASH_DELETE(hh, w->tasks, t);
+	if (w->recent[t->key.tgid % WORLD_RECENT] == t)
+		w->recent[t->key.tgid % WORLD_RECENT] = NULL;
 	task_free(t);
 }
 
@@ -93,6 +110,15 @@ const char *world_user(const struct world *w, uint32_t uid)
 
 	HASH_FIND(hh, w->users, &uid, sizeof(uid), u);
 	return u && u->name[0] ? u->name : NULL;
+}
+
+void world_users(const struct world *w, void (*take)(void *ctx, uint32_t uid, const char *name),
+		 void *ctx)
+{
+	const struct user_name *u;
+
+	for (u = w->users; u; u = u->hh.next)
+		take(ctx, u->uid, u->name);
 }
 
 uint32_t exit_signal(uint32_t code)
@@ -119,10 +145,36 @@ const char *args_get(const char *args, size_t n, unsigned i, size_t *len)
 	return NULL;
 }
 
+#define LOOK_AT 256 /* of the oldest, for one that may go */
+
+static bool is_needed(const struct task *t)
+{
+	return t->held || t->session || t->conn || t->client;
+}
+
+/* false: there is no room. */
+static bool make_room(struct world *w)
+{
+	struct task *t = w->tasks;
+
+	if (HASH_COUNT(w->tasks) < TASKS_MOST)
+		return true;
+	w->evicted++;
+	for (unsigned i = 0; t && i < LOOK_AT; i++, t = t->hh.next)
+		if (!is_needed(t)) {
+			world_forget(w, t);
+			return true;
+		}
+	return false;
+}
+
 static struct task *add(struct world *w, uint32_t tgid, uint64_t start, uint64_t seq, uint64_t born)
 {
-	struct task *t = calloc(1, sizeof(*t)), *old;
+	struct task *t, *old;
 
+	if (!make_room(w))
+		return NULL;
+	t = calloc(1, sizeof(*t));
 	if (!t) {
 		w->failed = true;
 		return NULL;
@@ -132,6 +184,7 @@ static struct task *add(struct world *w, uint32_t tgid, uint64_t start, uint64_t
 	t->alive = true;
 	t->seq = seq;
 	t->born = born;
+	t->nth = ++w->count;
 	HASH_ADD(hh, w->tasks, key, sizeof(t->key), t);
 	if (!t->hh.tbl) {
 		w->failed = true;
@@ -139,11 +192,16 @@ static struct task *add(struct world *w, uint32_t tgid, uint64_t start, uint64_t
 		return NULL;
 	}
 	old = world_last(w, tgid);
-	if (old)
+	if (old && old->alive && old->key.start < start)
+		w->stale[w->nstale++] = old;
+	if (old) {
 		HASH_DELETE(by_tgid, w->by_tgid, old);
+		old->last = false;
+	}
 	HASH_ADD(by_tgid, w->by_tgid, key.tgid, sizeof(t->key.tgid), t);
-	if (!t->by_tgid.tbl)
-		w->failed = true;
+	t->last = t->by_tgid.tbl != NULL;
+	w->failed |= !t->last;
+	w->recent[tgid % WORLD_RECENT] = t;
 	return t;
 }
 
@@ -233,14 +291,17 @@ static void apply_fork(struct world *w, const struct event *ev)
 	parent->s.pgid = r->pgid;
 	parent->s.sid = r->sid;
 	t = world_task(w, r->child_tgid, r->child_start);
+	parent->held++; /* it must not give way to its child */
 	if (!t)
 		t = add(w, r->child_tgid, r->child_start, ev->seq, ev->u.h.ts);
+	parent->held--;
 	if (!t)
 		return;
 	t->forked = true;
 	t->parent_tgid = parent->key.tgid;
 	t->parent_start = parent->key.start;
 	t->detach |= parent->detach;
+	t->of_command = parent->of_command;
 	if (t->known)
 		return; /* its snapshot came first and knows better */
 	set_comm(t, parent->comm);
@@ -342,17 +403,32 @@ static void apply_exit(struct world *w, const struct event *ev)
 	t->s.uid = ev->u.exit.uid;
 }
 
-static struct task_signal *signal_slot(struct task *t, uint32_t sig)
+static struct task_signal *oldest_signal(struct task *t)
 {
 	struct task_signal *oldest = &t->signals[0];
 
-	for (size_t i = 0; i < TASK_SIGNALS; i++) {
-		if (t->signals[i].sig == sig)
-			return &t->signals[i];
+	for (size_t i = 1; i < t->nsignals; i++)
 		if (t->signals[i].ts < oldest->ts)
 			oldest = &t->signals[i];
-	}
 	return oldest;
+}
+
+/* That of the number, a new one, or the oldest; NULL: out of memory. Most processes get one or two. */
+static struct task_signal *signal_slot(struct task *t, uint32_t sig)
+{
+	struct task_signal *s = (struct task_signal *)task_signal(t, sig);
+
+	if (s)
+		return s;
+	if (t->nsignals == TASK_SIGNALS)
+		return oldest_signal(t);
+	s = realloc(t->signals, (t->nsignals + 1) * sizeof(*s));
+	if (!s)
+		return NULL;
+	t->signals = s;
+	s += t->nsignals++;
+	memset(s, 0, sizeof(*s));
+	return s;
 }
 
 /* A second one for a process that the first one kills: the kernel ignores it, and it tells nothing
@@ -377,9 +453,12 @@ static void apply_generate(struct world *w, const struct event *ev)
 	t->s.tty_pgrp = r->tty_pgrp;
 	t->s.state = r->state;
 	s = signal_slot(t, r->sig);
-	if (is_dying_of(s, r))
+	if (!s)
+		w->failed = true;
+	if (!s || is_dying_of(s, r))
 		return;
 	memset(s, 0, sizeof(*s));
+	t->sigs[s - t->signals] = (uint8_t)r->sig;
 	s->sig = r->sig;
 	s->ts = r->h.ts;
 	s->seq = ev->seq;
@@ -407,6 +486,26 @@ static void apply_deliver(struct world *w, const struct event *ev)
 	s = (struct task_signal *)task_signal(t, ev->u.deliver.sig);
 	if (s && !s->delivered_seq)
 		s->delivered_seq = ev->seq;
+}
+
+static void apply_place(struct world *w, const struct event *ev)
+{
+	const struct wire_place *r = &ev->u.place;
+	struct task *t = world_event_task(w, ev);
+
+	/* user space's own, of the pipes that a session began with, tells nothing of today's */
+	if (!t || r->ends & WIRE_ENDS_KNOWN)
+		return;
+	if (!t->place)
+		t->place = calloc(1, sizeof(*t->place));
+	if (!t->place) {
+		w->failed = true;
+		return;
+	}
+	t->place->seq = ev->seq;
+	memcpy(t->place->cgroup, r->cgroup, sizeof(r->cgroup));
+	memcpy(t->place->pipe, r->pipe, sizeof(r->pipe));
+	memcpy(t->place->cgroup_name, r->cgroup_name, sizeof(r->cgroup_name));
 }
 
 static void apply_user(struct world *w, const struct event *ev)
@@ -443,10 +542,32 @@ static void (*const handlers[WIRE_KIND_MAX + 1])(struct world *, const struct ev
 	[WIRE_USER_NAME] = apply_user,
 	[WIRE_SOCK_OWNER] = apply_owner,
 	[WIRE_SOCK_CLIENT] = apply_client,
+	[WIRE_TASK_PLACE] = apply_place,
 };
+
+void world_stale_exit(const struct world *w, unsigned i, const struct event *ev, struct event *exit)
+{
+	struct task *t = w->stale[i];
+	struct wire_exit *r = &exit->u.exit;
+
+	memset(exit, 0, sizeof(*exit));
+	exit->seq = ev->seq;
+	r->h = (struct wire_hdr){.len = sizeof(*r), .kind = WIRE_TASK_EXIT, .ts = ev->u.h.ts,
+				 .start = t->key.start, .tgid = t->key.tgid, .pid = t->key.tgid};
+	memcpy(r->h.comm, t->comm, WIRE_COMM);
+	r->pgid = t->s.pgid;
+	r->sid = t->s.sid;
+	r->cpu = t->s.cpu;
+	r->uid = t->s.uid;
+	t->unseen = true;
+}
 
 void world_apply(struct world *w, const struct event *ev)
 {
+	w->nstale = 0;
+	meet(w, ev->u.h.tgid, ev->u.h.start);
+	if (ev->u.h.kind == WIRE_SIGNAL_GENERATE)
+		meet(w, ev->u.generate.target_tgid, ev->u.generate.target_start);
 	if (handlers[ev->u.h.kind] && !event_repeats(ev))
 		handlers[ev->u.h.kind](w, ev);
 }

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "source/probe.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "source/frame.h"
+#include "source/live.h"
+#include "source/require.h"
+
+static char complaint[192];
+
+static int on_complaint(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char line[512];
+
+	if (level != LIBBPF_WARN || complaint[0])
+		return 0;
+	vsnprintf(line, sizeof(line), fmt, ap);
+	line[strcspn(line, "\n")] = '\0';
+	frame_copy(complaint, sizeof(complaint), strncmp(line, "libbpf: ", 8) ? line : line + 8);
+	return 0;
+}
+
+static void blame(struct probe_hook *h)
+{
+	int why = errno;
+
+	snprintf(h->why, sizeof(h->why), "%s%s%s", strerror(why), complaint[0] ? ": " : "",
+		 complaint);
+}
+
+/* NULL: errno. */
+static struct bpf_object *open_object(void)
+{
+	size_t size;
+	const void *elf = live_elf(&size);
+
+	complaint[0] = '\0';
+	return elf ? bpf_object__open_mem(elf, size, NULL) : NULL;
+}
+
+static void attach(struct bpf_program *p, struct probe_hook *h)
+{
+	struct bpf_link *link;
+
+	complaint[0] = '\0';
+	link = bpf_program__attach(p);
+	h->ok = link != NULL;
+	if (!link)
+		blame(h);
+	bpf_link__destroy(link);
+}
+
+/* Program `which` alone: the others would hide what it is about. */
+static void load_alone(size_t which, struct probe_hook *h)
+{
+	struct bpf_object *o = open_object();
+	struct bpf_program *p, *it = NULL;
+	size_t i = 0;
+
+	if (!o) {
+		blame(h);
+		return;
+	}
+	bpf_object__for_each_program(p, o) {
+		if (i == which)
+			it = p;
+		bpf_program__set_autoload(p, i++ == which);
+	}
+	if (!it || bpf_object__load(o))
+		blame(h);
+	else
+		attach(it, h);
+	bpf_object__close(o);
+}
+
+size_t probe_hooks(struct probe_hook *hooks, struct err *e)
+{
+	struct bpf_object *o;
+	struct bpf_program *p;
+	size_t n = 0;
+	bool loaded;
+
+	libbpf_set_print(on_complaint);
+	o = open_object();
+	if (!o) {
+		err_set(e, EXIT_CANNOT_TRACE, "cannot open the BPF programs: %s", strerror(errno));
+		return 0;
+	}
+	loaded = !bpf_object__load(o);
+	bpf_object__for_each_program(p, o) {
+		struct probe_hook *h = &hooks[n];
+
+		if (n == PROBE_HOOKS)
+			break;
+		memset(h, 0, sizeof(*h));
+		frame_copy(h->program, sizeof(h->program), bpf_program__name(p));
+		frame_copy(h->hook, sizeof(h->hook), bpf_program__section_name(p));
+		if (loaded)
+			attach(p, h);
+		else
+			load_alone(n, h);
+		n++;
+	}
+	bpf_object__close(o);
+	return n;
+}
+
+int probe_ring(uint32_t bytes, struct err *e)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sigtrace_probe", 0, 0, bytes, NULL);
+
+	if (fd < 0)
+		return err_set(e, EXIT_CANNOT_TRACE, "the kernel makes no ring buffer of %u bytes: %s",
+			       bytes, strerror(errno));
+	close(fd);
+	return 0;
+}
