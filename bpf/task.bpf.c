@@ -254,8 +254,9 @@ static __always_inline u8 exec_scope(struct task_struct *t, u8 *slot, const char
 }
 
 /*
- * The environment of a session's root, and where it stands. Where that does not name the connection, as with a server of
- * many which sets nothing, the one that has just brought the request is told.
+ * The environment of a session's root, and where it stands. Where the first does not name the
+ * connection, as with a server of many which sets nothing, the one that has just brought the request
+ * is told.
  */
 __noinline int exec_left(u64 task)
 {

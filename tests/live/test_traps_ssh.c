@@ -2,10 +2,12 @@
 /* What other tracers get wrong about ssh: what is typed, addresses, who is a server. */
 #include "live/live.h"
 
+#include <fcntl.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -42,13 +44,43 @@ static void forbid_bytes(struct live *l, const char *where, const struct buf *b)
 			live_fail(l, "\"%s\" is in the %s", typed[i], where);
 }
 
+/* What of the tracer's memory it can write to, the ring and the other maps of BPF included. */
+static void read_memory(struct live *l, struct buf *b)
+{
+	unsigned long from, to;
+	char path[64], line[512], mode[8], chunk[4096];
+	FILE *maps;
+	int mem;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", l->trace.pid);
+	maps = fopen(path, "re");
+	snprintf(path, sizeof(path), "/proc/%d/mem", l->trace.pid);
+	mem = open(path, O_RDONLY | O_CLOEXEC);
+	if (!maps || mem < 0)
+		live_fail(l, "cannot read %s", path);
+	while (fgets(line, sizeof(line), maps)) {
+		bool ring = strstr(line, "bpf-map");
+
+		if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) != 3 || (mode[1] != 'w' && !ring))
+			continue;
+		for (; from < to; from += sizeof(chunk)) {
+			ssize_t n = pread(mem, chunk, sizeof(chunk), (off_t)from);
+
+			buf_put(b, chunk, n > 0 ? (size_t)n : 0);
+		}
+	}
+	fclose(maps);
+	close(mem);
+}
+
 static void test_nothing_that_is_typed(void **state)
 {
 	struct live *l = live(state);
-	struct buf raw = { 0 }, json, err;
+	struct buf raw = { 0 }, memory = { 0 }, json, err;
 	struct client *c;
-	char rec[300];
-	int shell;
+	char rec[300], terminal[32] = "";
+	int shell, session;
+	json_t *key;
 
 	snprintf(rec, sizeof(rec), "%s/keys.sgt", l->server.dir);
 	live_trace(l, ARGS("--sshd", "--json", "-v", "-w", rec));
@@ -57,9 +89,17 @@ static void test_nothing_that_is_typed(void **state)
 	live_number(l, c, "quiet=");
 	/* when it runs, it is in the foreground: a ^C before that is bash's */
 	live_expect(l, "{s:s, s:s, s:i}", "type", "task.exec", "comm", "cat", "ppid", shell);
+	/* of the client, where the keys are data */
+	snprintf(terminal, sizeof(terminal), "%s", ptsname(c->in) + strlen("/dev/"));
 	live_type(l, c, "sekrit-MARKER\n");
 	live_type(l, c, "sekrit-MARKER\x03");
-	live_expect(l, "{s:s, s:s, s:b}", "type", "tty.key", "key", "intr", "isig", 1);
+	key = live_expect(l, "{s:s, s:s, s:b}", "type", "tty.key", "key", "intr", "isig", 1);
+	session = live_int(l, key, "session");
+	read_memory(l, &memory);
+	if (!memmem(memory.p, memory.len, "/bin/stty\0-echo", 15))
+		live_fail(l, "stty is not in the tracer's memory");
+	forbid_bytes(l, "tracer's memory", &memory);
+	buf_free(&memory);
 	/* at a SIGINT bash throws away what was typed ahead */
 	if (client_expect(c, "$ ", EVENT_MS) < 0)
 		live_fail(l, "no prompt after the ^C");
@@ -70,8 +110,10 @@ static void test_nothing_that_is_typed(void **state)
 	live_done(l);
 	l->passed = false;
 	/* the client's terminal, where it is data, and the session's */
-	assert_int_equal(live_count(l, "{s:s, s:b}", "type", "tty.key", "isig", 0), 1);
-	assert_int_equal(live_count(l, "{s:s, s:b}", "type", "tty.key", "isig", 1), 1);
+	assert_int_equal(live_count(l, "{s:s, s:b, s:s}", "type", "tty.key", "isig", 0, "tty",
+				    terminal), 1);
+	assert_int_equal(live_count(l, "{s:s, s:b, s:i}", "type", "tty.key", "isig", 1, "session",
+				    session), 1);
 	decompress(l, rec, &raw);
 	/* so that a search which finds nothing means something */
 	if (!memmem(raw.p, raw.len, "/bin/stty\0-echo", 15))

@@ -13,8 +13,9 @@
 #include "cli/kept.h"
 #include "cli/results.h"
 #include "cli/run.h"
+#include "event/redact.h"
 
-#define OPTIONS " assert -- sshd all pid read json write output quiet duration buffer ready-fd help "
+#define OPTIONS " assert -- sshd all pid read json write redact output quiet duration buffer ready-fd help "
 #define GRACE (2000 * UINT64_C(1000000))
 #define CHECKS_MOST (1 << 20) /* bytes of a file */
 
@@ -235,6 +236,19 @@ static int replay(struct assertion *a)
 	return run_close(&r);
 }
 
+static void hide(struct buf *words)
+{
+	char *to = calloc(1, WIRE_ARGS);
+	size_t n = words->len;
+	bool cut;
+
+	n = to ? redact_args(words->p, n, to, WIRE_ARGS, &cut) : 0;
+	buf_reset(words);
+	if (to)
+		buf_put(words, to, n);
+	free(to);
+}
+
 static void set_command(struct assertion *a)
 {
 	struct buf words = {0};
@@ -243,6 +257,8 @@ static void set_command(struct assertion *a)
 		return;
 	for (char **word = a->o.command; *word; word++)
 		buf_put(&words, *word, strlen(*word) + 1);
+	if (a->o.redact)
+		hide(&words);
 	buf_args(&a->command, words.p, words.len, 0);
 	a->run.command = buf_cstr(&a->command);
 	buf_free(&words);

@@ -8,7 +8,7 @@
 #include "cli/run.h"
 #include "view/explain.h"
 
-#define OPTIONS " read write output color verbose duration ready-fd help "
+#define OPTIONS " read write output redact color verbose duration ready-fd help "
 
 static int show_help(void)
 {

@@ -21,6 +21,7 @@
 #include "cli/stats.h"
 #include "session/conn.h"
 #include "source/frame.h"
+#include "source/notify.h"
 
 #define FLUSH_EVERY (1000 * UINT64_C(1000000)) /* ns: what a killed tracer may lose of a recording */
 #define ASKS 256
@@ -32,6 +33,7 @@ struct trace {
 	struct live *live;
 	struct stats stats;
 	struct command command;
+	struct notify notify;
 	int process; /* pidfd: ends the trace when readable; -1: none */
 	int signals;
 	sigset_t mask;	  /* what signalfd takes */
@@ -89,6 +91,7 @@ static int open_live(struct trace *t)
 		.tgid = o->command ? (uint32_t)t->command.pid : o->tgid,
 		.servers = server_comms,
 		.named = o->nservers ? o->servers : NULL,
+		.command = o->command ? t->command.pid : 0,
 		.folder = t->run.rotation ? rotation_folder(t->run.rotation) : 0,
 		.published = o->metrics ? t->stats.folder : 0,
 		.ring = o->ring,
@@ -147,8 +150,11 @@ static void take_precedence(void)
 		(void)!setpriority(PRIO_PROCESS, 0, -20);
 }
 
-static void say_ready(const struct options *o)
+static void say_ready(struct trace *t)
 {
+	const struct options *o = t->run.o;
+
+	notify_say(&t->notify, "READY=1");
 	if (o->ready_fd < 0)
 		return;
 	if (write(o->ready_fd, "\n", 1) != 1)
@@ -219,6 +225,7 @@ static int sleep_for(struct trace *t, size_t drained)
 		ms = until(now, t->started + t->run.o->duration, ms);
 	if (t->grace)
 		ms = until(now, t->grace, ms);
+	ms = until(now, t->notify.next, ms);
 	if (t->run.writer)
 		ms = until(now, t->flushed + FLUSH_EVERY, ms);
 	ms = until(now, stats_due(&t->stats), ms);
@@ -312,6 +319,7 @@ static void loop(struct trace *t)
 		ends_serve(t->run.engine, t->live, live_now(), &t->ends);
 		serve_engine(t);
 		flush(t);
+		notify_alive(&t->notify, live_now());
 		stats_tell(&t->stats, t->run.engine, t->live);
 		if (!t->reason)
 			check_end(t);
@@ -322,6 +330,7 @@ static void end(struct trace *t)
 {
 	struct wire_end r;
 
+	notify_say(&t->notify, "STOPPING=1");
 	if (t->live) {
 		if (t->grace && t->reason == WIRE_END_COMMAND)
 			look(t);
@@ -342,6 +351,7 @@ int trace_live(const struct options *o, struct view *v, int *told)
 
 	t.started = live_now();
 	t.flushed = t.started;
+	notify_open(&t.notify);
 	if (told)
 		*told = -1;
 	if (run_open_view(&t.run, o, v ? v : run_view(o)))
@@ -358,7 +368,7 @@ int trace_live(const struct options *o, struct view *v, int *told)
 	if (open_live(&t))
 		goto out;
 	say_watching(&t.run);
-	say_ready(o);
+	say_ready(&t);
 	t.run.hold = false;
 	if (o->command && command_start(&t.command, o->command[0], &t.run.err)) {
 		t.run.failed = true;
@@ -383,5 +393,6 @@ out:
 		close(t.process);
 	if (t.signals >= 0)
 		close(t.signals);
+	notify_close(&t.notify);
 	return status;
 }

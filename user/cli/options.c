@@ -237,6 +237,17 @@ static int on_output(struct options *o, const char *v, struct err *e)
 	return 0;
 }
 
+int options_redact(const char *v, struct err *e)
+{
+	return strcmp(v, "args") ? options_usage(e, "--redact takes args, not", v, NULL) : 0;
+}
+
+static int on_redact(struct options *o, const char *v, struct err *e)
+{
+	o->redact = true;
+	return options_redact(v, e);
+}
+
 static int on_color(struct options *o, const char *v, struct err *e)
 {
 	static const char *const names[] = {
@@ -380,10 +391,11 @@ const struct option_row option_rows[] = {
 	{NULL, 'F', "filter", "CONDITION", on_condition, "what a condition holds for: 'sig=SIGTERM target.comm=nginx'"},
 	{NULL, 'x', "failed", NULL, on_failed, "only what was ignored, blocked or failed"},
 	{"Output", 0, "json", NULL, on_json, "one JSON object a line"},
-	{NULL, 'w', "write", "FILE", on_write, "record to FILE as well; with -q, only that"},
+	{NULL, 'w', "write", "FILE", on_write, "record to FILE as well; with -q, only that; with -r a copy"},
 	{NULL, 0, "rotate", "SIZE", on_rotate, "-w names a folder; a new file there after 64k, 256M, 2G"},
 	{NULL, 0, "keep", "N", on_keep, "with --rotate: of these files the newest N"},
 	{NULL, 'o', "output", "FILE", on_output, "write text or JSON there instead of to stdout"},
+	{NULL, 0, "redact", "args", on_redact, "hide the arguments of every command line, also in -w"},
 	{NULL, 0, "color", "WHEN", on_color, "auto, always or never"},
 	{NULL, 'q', "quiet", NULL, on_quiet, "show nothing"},
 	{NULL, 'v', "verbose", NULL, on_verbose, "show everything: also forks, sockets, SIGCHLD, start-up files"},

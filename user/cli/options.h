@@ -32,6 +32,7 @@ struct options {
 	uint64_t rotate;       /* bytes of a file, then -w is a folder; 0: -w is one file */
 	uint32_t keep;	       /* of these, how many; 0: all */
 	const char *output;    /* -o */
+	bool redact;	       /* --redact args */
 	bool append;	       /* .. behind what is in it */
 	bool stats;
 	const char *metrics;   /* NULL: none */

@@ -25,6 +25,9 @@ extern const size_t assert_count;
 /* "what 'value'" as a usage error, and as its hint which value was meant (NULL: --help). -1. */
 int options_usage(struct err *e, const char *what, const char *value, const char *hint);
 
+/* What --redact takes: 0, or -1. */
+int options_redact(const char *value, struct err *e);
+
 /* 0, or -1: another scope was given before. */
 int options_scope(struct options *o, unsigned scope, struct err *e);
 

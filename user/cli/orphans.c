@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "cli/cli.h"
+#include "cli/options_row.h"
+#include "event/redact.h"
 #include "source/confine.h"
 #include "source/procscan.h"
 #include "source/require.h"
@@ -56,6 +58,12 @@ static int on_help(struct orphans *o, const char *v, struct err *e)
 	return 0;
 }
 
+static int on_redact(struct orphans *o, const char *v, struct err *e)
+{
+	o->redact = true;
+	return options_redact(v, e);
+}
+
 static const struct row {
 	const char *name;
 	const char *arg; /* NULL: takes none */
@@ -65,6 +73,7 @@ static const struct row {
 	{"min-age", "T", on_min_age, "only those that began this long ago: 30s, 5m, 2h"},
 	{"all", NULL, on_all, "also what was left on purpose: tmux, nohup, daemons .."},
 	{"json", NULL, on_json, "one JSON object a line"},
+	{"redact", "args", on_redact, "hide the arguments of every command line"},
 	{"exit-code", NULL, on_exit_code, "exit with 1 if any is shown"},
 	{"help", NULL, on_help, "show this"},
 };
@@ -222,9 +231,30 @@ static int write_out(const struct buf *b)
 	return -1;
 }
 
+static int redact(struct orphans *o)
+{
+	bool cut;
+
+	o->redacted = o->redact ? calloc(o->nshown + 1, WIRE_ARGS) : NULL;
+	if (o->redact && !o->redacted)
+		return -1;
+	for (size_t i = 0; o->redact && i < o->nshown; i++) {
+		struct procinfo *p = o->shown[i]->p;
+		char *to = o->redacted + i * WIRE_ARGS;
+
+		p->args_len = redact_args(p->args, p->args_len, to, WIRE_ARGS, &cut);
+		p->args = to;
+	}
+	return 0;
+}
+
 static int show(struct orphans *o)
 {
 	choose(o);
+	if (redact(o)) {
+		log_line("out of memory");
+		return EXIT_CANNOT_TRACE;
+	}
 	if (o->json)
 		orphans_json(o);
 	else
@@ -255,6 +285,7 @@ int cmd_orphans(int argc, char **argv)
 	}
 	buf_free(&o.out);
 	free(o.shown);
+	free(o.redacted);
 	leftovers_free(&o.left);
 	procscan_free(&o.scan);
 	return status;

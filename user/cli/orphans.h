@@ -14,6 +14,8 @@
 struct orphans {
 	bool all;
 	bool json;
+	bool redact;
+	char *redacted; /* the arguments of those that are shown */
 	bool exit_code;
 	bool help;
 	uint64_t min_age;

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "cli/private.h"
+#include "event/redact.h"
 
 #define FLUSH_ABOVE (64 * 1024)
 #define SLOW_ABOVE (256 * 1024)	      /* bytes that wait: some thousand lines, seconds of a slow line */
@@ -159,9 +160,15 @@ static void rotate(struct run *r)
 
 void run_put(void *ctx, const void *rec, size_t len)
 {
+	unsigned char redacted[EVENT_MAX];
 	struct run *r = ctx;
 	enum event_error bad;
+	size_t n = r->o->redact ? redact_record(rec, len, redacted) : 0;
 
+	if (n) {
+		rec = redacted;
+		len = n;
+	}
 	if (r->rotation && !r->failed && rotation_due(r->rotation, r->writer))
 		rotate(r);
 	if (r->writer && !r->failed && recording_put(r->writer, rec, len, &r->err))
@@ -292,7 +299,7 @@ int run_close(struct run *r)
 			"%llu records were lost: what is told of that time may be incomplete",
 			(unsigned long long)engine_totals(r->engine).lost);
 	}
-	if (r->engine && engine_totals(r->engine).evicted && !r->failed && !r->o->own_loss) {
+	if (r->engine && engine_totals(r->engine).missing && !r->failed && !r->o->own_loss) {
 		r->failed = true;
 		err_set(&r->err, EXIT_INCONCLUSIVE,
 			"%llu processes, sessions or Ctrl-Cs were too many to be kept: what is told may be incomplete",

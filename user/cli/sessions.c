@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 #include "cli/run.h"
 
-#define OPTIONS " read json output color verbose help "
+#define OPTIONS " read json output redact color verbose help "
 
 static int show_help(void)
 {

@@ -16,7 +16,6 @@ struct counts {
 	void (*put)(void *ctx, const void *rec, size_t len);
 	void *ctx;
 	uint64_t told[LOSS_CPUS][WIRE_KIND_MAX + 1]; /* lost records */
-	uint64_t unanswered;
 };
 
 struct counts *counts_new(struct sigtrace_bpf *skel,
@@ -75,16 +74,6 @@ static void fill_lost(struct wire_lost *r, uint32_t kind, uint32_t cpu, uint64_t
 	r->total = total;
 	r->lost_kind = kind;
 	r->lost_cpu = cpu;
-}
-
-void counts_unanswered(struct counts *c, uint64_t n)
-{
-	struct wire_lost r;
-
-	c->unanswered += n;
-	fill_lost(&r, WIRE_TASK_SNAPSHOT, WIRE_UNSET, c->unanswered);
-	r.count = n;
-	c->put(c->ctx, &r, sizeof(r));
 }
 
 /* What a slot still holds: on a kernel that flush_many() cannot use. */

@@ -26,9 +26,6 @@ void counts_lost(struct counts *c, const struct wire_lost *r);
 /* Has the programs write what they counted of storms; true: there is something in the ring. */
 bool counts_flush(struct counts *c);
 
-/* n processes were asked for in vain: else who is not in the answer would be taken for gone. */
-void counts_unanswered(struct counts *c, uint64_t n);
-
 /* All programs are detached and the ring is empty: hands out what no record has told. */
 void counts_end(struct counts *c);
 

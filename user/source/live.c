@@ -47,6 +47,7 @@ struct live {
 	unsigned empty; /* drains in a row that found nothing */
 	uint64_t ring_most; /* bytes that were in the ring when it was emptied */
 	int measures; /* the kernel measures programs while it is open; -1: it does not */
+	uint64_t unanswered; /* processes that were asked for in vain */
 	bool first;	/* in the first snapshot: argv is asked from /proc */
 	bool stopped;
 };
@@ -316,8 +317,7 @@ static int confine(const struct live *l, struct err *e)
 		.proc = l->proc,
 		.folder = l->o.folder,
 		.published = l->o.published,
-		/* -p's process is not ours to end */
-		.command = l->o.scope == WIRE_SCOPE_TREE ? 0 : (pid_t)l->o.tgid,
+		.command = l->o.command,
 	};
 
 	return confine_loop(&c, e);
@@ -501,12 +501,21 @@ int live_sleep(struct live *l, size_t drained)
 void live_ask(struct live *l, const uint32_t *tgids, size_t n)
 {
 	struct bpf_map *asked = l->skel->maps.asked;
+	struct wire_lost lost;
 	uint32_t one = 1;
 
 	for (size_t i = 0; i < n; i++)
 		bpf_map__update_elem(asked, &tgids[i], sizeof(*tgids), &one, sizeof(one), BPF_ANY);
-	if (snapshot(l, SNAP_ASKED))
-		counts_unanswered(l->counts, n);
+	if (snapshot(l, SNAP_ASKED)) {
+		/* else who is not in the answer would be taken for gone */
+		l->unanswered += n;
+		frame_header(&lost.h, WIRE_TRACE_LOST, sizeof(lost));
+		lost.count = n;
+		lost.total = l->unanswered;
+		lost.lost_kind = WIRE_TASK_SNAPSHOT;
+		lost.lost_cpu = WIRE_UNSET;
+		put(l, &lost, sizeof(lost));
+	}
 	for (size_t i = 0; i < n; i++)
 		bpf_map__delete_elem(asked, &tgids[i], sizeof(*tgids), 0);
 	drain_to_now(l);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "source/ends.h"
@@ -22,6 +23,7 @@ struct live_options {
 	uint32_t tgid;		    /* traced as well, with its descendants; 0: none */
 	const char *const *servers; /* comm of ssh servers, ended by NULL */
 	const char *const *named;   /* --server: of others, by comm or port; ended by NULL, or NULL */
+	pid_t command;		    /* `tgid` is our own child, to which signals are passed on; else 0 */
 	int folder;		    /* an open one, in which files come and go later; 0: none */
 	int published;		    /* likewise, of --metrics; 0: none */
 	uint32_t ring;		    /* bytes, a power of two; 0: 8 MiB */
