@@ -342,6 +342,7 @@ static void test_many_at_once(void **state)
 	struct client *c[MANY];
 	int pid[MANY], session[MANY];
 
+	live_skip_slow("so many log-ins at once take minutes on a machine this slow");
 	live_trace(l, TRACE_SSHD);
 	for (int i = 0; i < MANY; i++)
 		c[i] = live_ssh(l, CLIENT_PLAIN, ARGS("echo pid=$$; read x; exit 0"));

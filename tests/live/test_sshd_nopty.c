@@ -98,6 +98,7 @@ static void test_client_silent(void **state)
 	struct err e;
 	int pid, session;
 
+	live_skip_slow(MOMENTS);
 	snprintf(l->other.user, sizeof(l->other.user), ACCOUNT);
 	if (throwaway_start(&l->other, "ClientAliveInterval 1\nClientAliveCountMax 1", &e) < 0)
 		live_fail(l, "%s", e.what);
@@ -158,6 +159,7 @@ static void test_reader_is_no_orphan(void **state)
 	json_t *open;
 	int pid;
 
+	live_skip_slow(MOMENTS);
 	live_trace(l, TRACE_SSHD);
 	c = live_ssh(l, CLIENT_PLAIN, ARGS("echo pid=$$; exec cat"));
 	pid = live_number(l, c, "pid=");
