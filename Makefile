@@ -2,8 +2,10 @@
 #
 # make                  build/sigtrace
 # make demo             install what is missing, build, `sigtrace demo`        (as root)
-# make test [VM=bullseye]  install what is missing, build, every test             (as root)
+# make test             install what is missing, build, every test, a bit of each bench (as root)
+#                       MORE='vm/bullseye cross/arm64' adds those: tools/run-tests
 # make test-vm [KERNEL=bullseye]  the live tests on other kernels, under qemu: tools/test-vm (as root)
+# make arm64            all of it and its tests for arm64, in build/arm64: tools/cross (as root)
 # make check            structure, manual, wire format, unit and golden tests     (no root needed)
 # make golden-update    rewrite what the golden cases expect; read the diff before you commit it
 # make fuzz [T=60] [F=check]  each libFuzzer target of tests/fuzz, or one, for T seconds
@@ -15,7 +17,7 @@
 # make clean
 #
 # WERROR=1 warnings are errors;  SAN=1 address and undefined-behaviour sanitizers, in build/san;
-# V=1 whole command lines.  CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are yours. Nothing is written
+# V=1 whole command lines.  MACHINE and SYSROOT: of another machine, as tools/cross sets them.  CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are yours. Nothing is written
 # outside $(O). Sources are found by wildcard: to add a file, add the file.
 
 MAKEFLAGS += -r --no-print-directory
@@ -100,7 +102,7 @@ BENCH_BPF_OBJ := $(patsubst %.c,$(O)/%.o,$(BENCH_BPF))
 # ---- what is asked for, and whether the machine has what that takes ---------------------------
 # Goals in SELF_HELP do without a compiler or call tools/setup first, and then make again.
 
-SELF_HELP := clean demo test test-vm fuzz bench check-layers check-reasons
+SELF_HELP := clean demo test test-vm arm64 fuzz bench check-layers check-reasons
 ifneq ($(filter-out $(SELF_HELP),$(or $(MAKECMDGOALS),all)),)
 
 hash := \#
@@ -163,7 +165,7 @@ HOST_LINK  = $(CC) $(CFLAGS) $(HARDEN_LD) $(LDFLAGS)
 # Of the interface, not of the tree: it changes when user/lib/sigtrace.h does.
 LIB_VERSION := 0.1.0
 
-MACHINE   := $(shell uname -m)
+MACHINE   ?= $(shell uname -m)
 ARCH_x86_64 := x86
 ARCH_aarch64 := arm64
 ARCH_riscv64 := riscv
@@ -173,7 +175,7 @@ BPF_ARCH  := $(or $(ARCH_$(MACHINE)),$(MACHINE))
 # -target bpf knows no multiarch folder, so <asm/types.h> has to be shown to it.
 BPF_CC     = $(CLANG) -target bpf -O2 -g -mcpu=v3 -Wall -Werror -D__TARGET_ARCH_$(BPF_ARCH) \
 	-Ibpf -I$(O)/bpf $(BPF_CFLAGS_PC) \
-	$(addprefix -idirafter ,$(wildcard /usr/include/$(MACHINE)-linux-gnu))
+	$(addprefix -idirafter ,$(wildcard $(SYSROOT)/usr/include/$(MACHINE)-linux-gnu))
 
 # $(call changed,VALUE,FILE): "FORCE" unless FILE holds VALUE. A file with this among its own
 # prerequisites is rewritten only when the value differs, so nothing runs when nothing changed.
@@ -185,7 +187,7 @@ changed  = $(if $(filter-out $(call packed,$(1)),$(call packed,$(file <$(2)))),F
 
 # ---- the program -----------------------------------------------------------------------------
 
-.PHONY: all lib demo test test-vm check bench man install clean golden-update test-programs soak for-test for-demo for-bench fuzz fuzz-programs \
+.PHONY: all lib demo test test-vm arm64 check bench man install clean golden-update test-programs soak for-test for-demo for-bench fuzz fuzz-programs \
 	check-static check-layers check-pure check-reasons check-wire check-exports FORCE
 
 all: $(O)/sigtrace
@@ -413,8 +415,8 @@ check: all man check-static check-exports $(LIB_EXAMPLE) $(UNIT) $(GOLD)
 
 test:
 	$(Q)tools/setup --test
-	$(Q)$(MAKE) for-test
-	$(Q)O='$(O)' tools/run-tests unit golden live $(VM:%=vm/%)
+	$(Q)$(MAKE) for-test for-bench
+	$(Q)O='$(O)' QUICK=smoke tools/run-tests unit golden live bench $(MORE)
 
 test-vm:
 	$(Q)tools/setup --vm
@@ -442,6 +444,10 @@ golden-update: $(GOLD)
 
 fuzz:
 	$(Q)O='$(O)/fuzz' CLANG='$(CLANG)' MAKE='$(MAKE)' tools/fuzz $(or $(T),60) $(F)
+
+arm64:
+	$(Q)tools/setup --arm64
+	$(Q)O='$(O)/arm64' MAKE='$(MAKE)' tools/cross arm64 all test-programs
 
 bench:
 	$(Q)tools/setup --bench

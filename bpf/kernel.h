@@ -78,6 +78,7 @@ struct tty_struct {
 struct tty_struct___old { struct pid *pgrp; struct pid *session; };
 
 struct signal_struct {
+	int leader; /* of a session */
 	atomic_t live;
 	struct list_head thread_head;
 	struct sigpending shared_pending;

@@ -19,6 +19,7 @@
 #define MANY_DELIVER MANY_SLOTS
 #define MANY_NOW (2 * MANY_SLOTS) /* not a slot: where the signal is put together */
 #define MANY_ENTRIES (MANY_NOW + 1)
+#define MANY_GAP 100000000ull /* ns: what comes more rarely is no storm, and is written each time */
 
 struct many_slot {
 	union {

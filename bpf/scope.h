@@ -8,6 +8,7 @@
 #ifndef SIGTRACE_BPF_SCOPE_H
 #define SIGTRACE_BPF_SCOPE_H
 
+#include "hint.h"
 #include "kernel.h"
 #include "wire.h"
 
@@ -28,7 +29,7 @@ struct scope_map {
 extern struct scope_map scope SEC(".maps");
 
 struct server_key {
-	char comm[WIRE_COMM];
+	char comm[WIRE_COMM] __attribute__((aligned(8)));
 };
 
 /* comm of the programs that serve ssh -> WIRE_SERVER, with WIRE_NAMED where the user named it;
@@ -73,6 +74,7 @@ struct asked_map {
 };
 extern struct asked_map asked SEC(".maps");
 
+extern __u8 server_hints[HINTS]; /* by hint_of() of the names in server_names */
 extern const volatile __u8 scope_all;	/* WIRE_IN for --all, else 0 */
 extern const volatile bool scope_servers; /* --sshd: an ssh server is traced wherever it appears */
 
@@ -91,6 +93,12 @@ static __always_inline u8 scope_of(u32 tgid)
 	return slot ? *slot | scope_all : 0;
 }
 
+/* Perhaps one of server_names; false: surely none. */
+static __always_inline bool scope_may_be_server(const char comm[WIRE_COMM])
+{
+	return server_hints[hint_of((const u64 *)comm) % HINTS];
+}
+
 /* WIRE_SERVER, perhaps with WIRE_NAMED, by the name; 0: that says nothing. */
 static __always_inline u8 scope_is_server(const char comm[WIRE_COMM])
 {
@@ -98,6 +106,8 @@ static __always_inline u8 scope_is_server(const char comm[WIRE_COMM])
 	u32 *is;
 
 	__builtin_memcpy(k.comm, comm, sizeof(k.comm));
+	if (!scope_may_be_server(k.comm))
+		return 0;
 	is = bpf_map_lookup_elem(&server_names, &k);
 	return is ? *is : 0;
 }

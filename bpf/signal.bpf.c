@@ -69,6 +69,38 @@ static __always_inline void read_tty(struct wire_generate *r, struct tty_struct 
 		r->tty_pgrp = ((struct tty_struct___old *)tty)->pgrp->numbers[0].nr;
 }
 
+/*
+ * Who of t would take a signal for the process: 0: some thread; TAKER_NONE: all of them block it;
+ * TAKER_WAITS: a thread that waits for it in sigtimedwait(2). That keeps what it blocks in
+ * real_blocked meanwhile (do_sigtimedwait()). The kernel asks the leader first (complete_signal()).
+ * Not static, so that the verifier takes its loop once.
+ */
+#define TAKER_NONE 1
+#define TAKER_WAITS 2
+
+__noinline int task_taker(u64 task, u64 bit)
+{
+	struct task_struct *t = (void *)task;
+	struct signal_struct *sig = BPF_CORE_READ(t, signal);
+	struct list_head *head = (void *)sig + bpf_core_field_offset(struct signal_struct, thread_head);
+	struct list_head *node = BPF_CORE_READ(sig, thread_head.next);
+	u64 all = BPF_CORE_READ(t, blocked.sig[0]);
+	u64 waits = BPF_CORE_READ(t, real_blocked.sig[0]) & ~all;
+
+	for (int i = 0; i < TASK_THREADS && all & bit && node && node != head; i++) {
+		struct task_struct *p =
+			(void *)node - bpf_core_field_offset(struct task_struct, thread_node);
+		u64 blocked = BPF_CORE_READ(p, blocked.sig[0]);
+
+		all &= blocked;
+		waits |= BPF_CORE_READ(p, real_blocked.sig[0]) & ~blocked;
+		node = BPF_CORE_READ(node, next);
+	}
+	if (all & bit)
+		return TAKER_NONE;
+	return waits & bit ? TAKER_WAITS : 0;
+}
+
 /* Of a signal to the process all threads are looked at only if the leader, who is first, will not do. */
 static __always_inline void read_taker(struct wire_generate *r, struct task_struct *t)
 {
@@ -79,17 +111,15 @@ static __always_inline void read_taker(struct wire_generate *r, struct task_stru
 	if (!r->group)
 		taker = blocked ? TAKER_NONE : waits ? TAKER_WAITS : 0;
 	else if (blocked | waits)
-		taker = task_taker(t, bit);
+		taker = task_taker((u64)BPF_CORE_READ(t, group_leader), bit); /* as a number */
 	r->blocked = taker == TAKER_NONE;
 	if (taker == TAKER_WAITS)
 		r->flags |= WIRE_SIG_WAITED;
 }
 
-static __always_inline void read_target(struct wire_generate *r, struct task_struct *t)
+static __always_inline void read_target(struct wire_generate *r, struct task_struct *t,
+					struct signal_struct *sig)
 {
-	struct signal_struct *sig = t->signal;
-
-	r->target_start = t->group_leader->start_boottime;
 	r->target_tgid = t->tgid;
 	r->target_pid = t->pid;
 	emit_comm(r->target_comm, t->comm);
@@ -105,11 +135,15 @@ static __always_inline void read_target(struct wire_generate *r, struct task_str
 		r->flags |= WIRE_SIG_TRACED;
 }
 
-/* ctx: the arguments of on_generate(). */
-static __always_inline void read_generate(struct wire_generate *r, u64 *ctx)
+/* ctx: the arguments of on_generate(). fast: on the path that most signals take; see emit_worker(). */
+static __always_inline void read_generate(struct wire_generate *r, u64 *ctx, bool fast)
 {
-	u32 flags = emit_current(&r->h, WIRE_SIGNAL_GENERATE, sizeof(*r));
+	struct task_struct *t = (void *)ctx[2];
+	struct signal_struct *sig = t->signal; /* ahead of branches */
+	u32 flags;
 
+	r->target_start = fast ? t->group_leader->start_boottime : task_start(t);
+	flags = emit_worker(&r->h, WIRE_SIGNAL_GENERATE, sizeof(*r), fast);
 	r->sig = ctx[0];
 	r->group = (int)ctx[3] != 0;
 	r->result = ctx[4];
@@ -117,17 +151,17 @@ static __always_inline void read_generate(struct wire_generate *r, u64 *ctx)
 	r->work_tty = flags & PF_KTHREAD && is_tty_signal(r->sig) ? tty_of_work() : 0;
 	r->pad = 0;
 	read_info(r, (void *)ctx[1]);
-	read_target(r, (void *)ctx[2]);
+	read_target(r, t, sig);
 }
 
 /* ctx: the arguments of on_deliver(). */
-static __always_inline void read_deliver(struct wire_deliver *r, u64 *ctx)
+static __always_inline void read_deliver(struct wire_deliver *r, u64 *ctx, bool fast)
 {
 	struct kernel_siginfo *info = (void *)ctx[1];
 	struct k_sigaction *ka = (void *)ctx[2];
 	u64 handler = (u64)ka->sa.sa_handler;
 
-	emit_current(&r->h, WIRE_SIGNAL_DELIVER, sizeof(*r));
+	emit_worker(&r->h, WIRE_SIGNAL_DELIVER, sizeof(*r), fast);
 	r->sa_flags = ka->sa.sa_flags;
 	r->sig = ctx[0];
 	r->si_code = (u64)info <= 1 ? SI_KERNEL : info->si_code;
@@ -156,6 +190,13 @@ static __always_inline bool same_generate(const struct wire_generate *a,
 			offsetof(struct wire_generate, state)) |
 		 ((a->state ^ b->state) & ~TASK_INTERRUPTIBLE) | (a->flags ^ b->flags) |
 		 (a->work_tty ^ b->work_tty));
+}
+
+/* A storm: at less than MANY_GAP from the one before, or where it would be lost. */
+static __always_inline bool is_soon(const struct wire_hdr *h, const struct wire_many *m, u64 ts,
+				    u64 unread)
+{
+	return unread > signals_below || ts - (m->count ? m->ts_last : h->ts) < MANY_GAP;
 }
 
 static __always_inline bool same_deliver(const struct wire_deliver *a, const struct wire_deliver *b)
@@ -213,18 +254,19 @@ static __noinline int generate_many(u64 *ctx, u64 unread)
 {
 	u32 cpu = bpf_get_smp_processor_id(), i;
 	struct many_slot *now = many_at(MANY_NOW), *s;
-	bool use = many_begin(cpu, unread), story;
+	bool story;
 
 	if (!now)
 		return 0;
-	read_generate(&now->generate.r, ctx);
+	read_generate(&now->generate.r, ctx, false);
 	now->generate.many.count = 0;
 	story = now->generate.r.flags & WIRE_SIG_KTHREAD; /* a key, a hang-up */
 	i = slot_of(&now->h, now->generate.r.target_pid, now->generate.r.sig);
 	s = many_at(i);
-	if (!s || !use || story)
+	if (!many_begin(cpu, unread) || !s || story)
 		write_now(now, WIRE_SIGNAL_GENERATE, sizeof(now->generate.r), unread, story);
-	else if (s->h.len && same_generate(&s->generate.r, &now->generate.r))
+	else if (s->h.len && same_generate(&s->generate.r, &now->generate.r) &&
+		 is_soon(&s->h, &s->generate.many, now->h.ts, unread))
 		many_count(&s->h, &s->generate.many, now->h.ts, cpu);
 	else
 		write_first(now, i, s, WIRE_SIGNAL_GENERATE, sizeof(now->generate.r), unread);
@@ -235,17 +277,17 @@ static __noinline int deliver_many(u64 *ctx, u64 unread)
 {
 	u32 cpu = bpf_get_smp_processor_id(), i;
 	struct many_slot *now = many_at(MANY_NOW), *s;
-	bool use = many_begin(cpu, unread);
 
 	if (!now)
 		return 0;
-	read_deliver(&now->deliver.r, ctx);
+	read_deliver(&now->deliver.r, ctx, false);
 	now->deliver.many.count = 0;
 	i = MANY_DELIVER + slot_of(&now->h, 0, now->deliver.r.sig);
 	s = many_at(i);
-	if (!s || !use)
+	if (!many_begin(cpu, unread) || !s)
 		write_now(now, WIRE_SIGNAL_DELIVER, sizeof(now->deliver.r), unread, false);
-	else if (s->h.len && same_deliver(&s->deliver.r, &now->deliver.r))
+	else if (s->h.len && same_deliver(&s->deliver.r, &now->deliver.r) &&
+		 is_soon(&s->h, &s->deliver.many, now->h.ts, unread))
 		many_count(&s->h, &s->deliver.many, now->h.ts, cpu);
 	else
 		write_first(now, i, s, WIRE_SIGNAL_DELIVER, sizeof(now->deliver.r), unread);
@@ -301,7 +343,7 @@ int BPF_PROG(on_generate, int sig, struct kernel_siginfo *info, struct task_stru
 	r = emit_reserve(WIRE_SIGNAL_GENERATE, sizeof(*r));
 	if (!r)
 		return 0;
-	read_generate(r, ctx);
+	read_generate(r, ctx, true);
 	bpf_ringbuf_submit(r, emit_wake(unread));
 	return 0;
 }
@@ -320,7 +362,7 @@ int BPF_PROG(on_deliver, int sig)
 	r = emit_reserve(WIRE_SIGNAL_DELIVER, sizeof(*r));
 	if (!r)
 		return 0;
-	read_deliver(r, ctx);
+	read_deliver(r, ctx, true);
 	bpf_ringbuf_submit(r, emit_wake(unread));
 	return 0;
 }

@@ -80,13 +80,13 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	}
 	r = emit_reserve(WIRE_TASK_FORK, sizeof(*r));
 	if (r) {
-		emit_current(&r->h, WIRE_TASK_FORK, sizeof(*r));
-		sig = BPF_CORE_READ(child, signal);
-		r->child_start = task_start(child);
+		emit_task(&r->h, WIRE_TASK_FORK, sizeof(*r), parent, parent->group_leader);
+		sig = child->signal;
+		r->child_start = child->group_leader->start_boottime;
 		r->child_tgid = tgid;
 		r->child_pid = child->pid;
-		r->pgid = task_pid_nr(sig, PIDTYPE_PGID);
-		r->sid = task_pid_nr(sig, PIDTYPE_SID);
+		r->pgid = sig->pids[PIDTYPE_PGID]->numbers[0].nr;
+		r->sid = sig->pids[PIDTYPE_SID]->numbers[0].nr;
 		r->scope = flags;
 		r->pad = 0;
 		emit_submit(r);
@@ -224,23 +224,27 @@ __noinline int exec_is_root(u64 task)
 	return server_find(task, WHERE_EXEC);
 }
 
-static __always_inline u8 exec_scope(struct task_struct *t, char comm[WIRE_COMM], bool *left)
+/*
+ * Most execs under --sshd: of who is not traced, is called like no server and leads no session. All that
+ * is looked at first, and nothing else: each further line of memory is cold in an exec.
+ */
+static __always_inline bool exec_of_stranger(struct task_struct *t, u8 was, const char comm[WIRE_COMM])
 {
-	u8 *slot = scope_slot(t->tgid);
-	u8 was, now, is;
+	return !was && !scope_all && !t->signal->leader && !scope_may_be_server(comm);
+}
 
-	if (!slot)
-		return 0;
-	was = *slot;
-	now = was | scope_all;
-	is = scope_is_server(comm);
+static __always_inline u8 exec_scope(struct task_struct *t, u8 *slot, const char comm[WIRE_COMM],
+				     bool *left)
+{
+	u8 was = *slot, now = was | scope_all, is = scope_is_server(comm);
+
 	if (is)
 		now = scope_server(now, is);
 	else if (!(was & WIRE_SERVER && is_still_server(t)))
 		now &= ~(WIRE_SERVER | WIRE_NAMED);
 	*left = (was & WIRE_SERVER) && !(now & WIRE_SERVER);
 	if (!*left && !(now & WIRE_SERVER) && (scope_servers || now & WIRE_IN) &&
-	    task_sid(t) == t->tgid && exec_is_root(bpf_get_current_task())) {
+	    t->signal->leader && exec_is_root(bpf_get_current_task())) {
 		now |= WIRE_IN;
 		*left = true;
 	}
@@ -250,8 +254,9 @@ static __always_inline u8 exec_scope(struct task_struct *t, char comm[WIRE_COMM]
 }
 
 /*
- * The environment of a session's root, and where it stands. Where that does not name the connection, as with a server of
- * many which sets nothing, the one that has just brought the request is told.
+ * The environment of a session's root, and where it stands. Where the first does not name the
+ * connection, as with a server of many which sets nothing, the one that has just brought the request
+ * is told.
  */
 __noinline int exec_left(u64 task)
 {
@@ -272,14 +277,16 @@ __noinline int exec_left(u64 task)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *bprm)
 {
-	char comm[WIRE_COMM];
+	u8 *slot = scope_slot(t->tgid), flags;
 	struct exec_scratch *s;
 	bool left = false;
+	struct server_key name;
 	u32 zero = 0;
-	u8 flags;
 
-	comm_of_current(comm);
-	flags = exec_scope(t, comm, &left);
+	comm_of_current(name.comm);
+	if (!slot || exec_of_stranger(t, *slot, name.comm))
+		return 0;
+	flags = exec_scope(t, slot, name.comm, &left);
 	if (!(flags & WIRE_IN))
 		return 0;
 	s = bpf_map_lookup_elem(&exec_scratch, &zero);
@@ -307,15 +314,15 @@ static __always_inline bool is_last(u64 *ctx, struct task_struct *t)
 	if (exit_tells_group_dead)
 		return ctx[1] & 1;
 	/* Two threads that exit together may both see 0, none never does: the slot tells the first. */
-	return BPF_CORE_READ(t, signal, live.counter) <= 0;
+	return t->signal->live.counter <= 0;
 }
 
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *t)
 {
-	struct signal_struct *sig = t->signal;
+	struct signal_struct *sig;
+	struct task_struct *leader;
 	struct wire_exit *r;
-	struct tty_struct *tty;
 	u8 *slot, flags;
 
 	slot = scope_slot(t->tgid);
@@ -330,16 +337,16 @@ int BPF_PROG(on_exit, struct task_struct *t)
 	r = emit_reserve(WIRE_TASK_EXIT, sizeof(*r));
 	if (!r)
 		return 0;
-	emit_current(&r->h, WIRE_TASK_EXIT, sizeof(*r));
+	/* ahead of branches: emit_worker() */
+	leader = t->group_leader;
+	sig = t->signal;
+	emit_task(&r->h, WIRE_TASK_EXIT, sizeof(*r), t, leader);
 	/* as wait_task_zombie() in kernel/exit.c reports it */
-	r->exit_code = BPF_CORE_READ(sig, flags) & SIGNAL_GROUP_EXIT ?
-			       BPF_CORE_READ(sig, group_exit_code) :
-			       BPF_CORE_READ(t, group_leader, exit_code);
-	r->pgid = task_pid_nr(sig, PIDTYPE_PGID);
-	r->sid = task_pid_nr(sig, PIDTYPE_SID);
-	tty = BPF_CORE_READ(sig, tty);
-	r->tty = tty_dev(tty);
-	r->cpu = task_cpu(t);
+	r->exit_code = sig->flags & SIGNAL_GROUP_EXIT ? sig->group_exit_code : leader->exit_code;
+	r->pgid = sig->pids[PIDTYPE_PGID]->numbers[0].nr;
+	r->sid = sig->pids[PIDTYPE_SID]->numbers[0].nr;
+	r->tty = tty_dev(sig->tty);
+	r->cpu = leader->se.sum_exec_runtime + sig->sum_sched_runtime;
 	r->uid = BPF_CORE_READ(t, cred, uid.val);
 	r->pad = 0;
 	emit_submit(r);

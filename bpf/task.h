@@ -72,36 +72,6 @@ static __always_inline u64 task_blocked(struct task_struct *t)
 	return all;
 }
 
-/*
- * Who of t would take a signal for the process: 0: some thread; TAKER_NONE: all of them block it;
- * TAKER_WAITS: a thread that waits for it in sigtimedwait(2). That keeps what it blocks in
- * real_blocked meanwhile (do_sigtimedwait()). The kernel asks the leader first (complete_signal()).
- */
-#define TAKER_NONE 1
-#define TAKER_WAITS 2
-
-static __always_inline u32 task_taker(struct task_struct *t, u64 bit)
-{
-	struct signal_struct *sig = BPF_CORE_READ(t, signal);
-	struct list_head *head = (void *)sig + bpf_core_field_offset(struct signal_struct, thread_head);
-	struct list_head *node = BPF_CORE_READ(sig, thread_head.next);
-	u64 all = BPF_CORE_READ(t, blocked.sig[0]);
-	u64 waits = BPF_CORE_READ(t, real_blocked.sig[0]) & ~all;
-
-	for (int i = 0; i < TASK_THREADS && all & bit && node && node != head; i++) {
-		struct task_struct *p =
-			(void *)node - bpf_core_field_offset(struct task_struct, thread_node);
-		u64 blocked = BPF_CORE_READ(p, blocked.sig[0]);
-
-		all &= blocked;
-		waits |= BPF_CORE_READ(p, real_blocked.sig[0]) & ~blocked;
-		node = BPF_CORE_READ(node, next);
-	}
-	if (all & bit)
-		return TAKER_NONE;
-	return waits & bit ? TAKER_WAITS : 0;
-}
-
 static __always_inline bool task_frozen(struct task_struct *t)
 {
 	return BPF_CORE_READ(t, jobctl) & JOBCTL_TRAP_FREEZE || task_state(t) & TASK_FROZEN ||

@@ -8,6 +8,7 @@
 #   debian_open SUITE [ARCH]     makes $state, which goes on exit, and knows the suite's packages
 #   debian_apt WORD...           apt-get WORD... there
 #   debian_debs PACKAGE...       fetches these and what they depend on: $state/debs
+#   debian_unpack DIR            unpacks all of $state/debs into DIR, which is made anew
 #   debian_deb PACKAGE           fetches this one alone: $state/debs
 #
 # Each ends the caller with the reason as the last line on stderr, and status 1.
@@ -76,6 +77,22 @@ debian_apt() {
 
 debian_debs() {
 	debian_apt install --download-only "$@"
+}
+
+debian_unpack() {
+	local tree=$1 name package
+
+	rm -rf "$tree"
+	mkdir -p "$tree"/usr/{bin,sbin,lib,lib32,lib64,libx32}
+	# As in a system with one /usr, where paths of both kinds work; packages of before split it.
+	for name in bin sbin lib lib32 lib64 libx32; do
+		ln -s usr/$name "$tree/$name"
+	done
+	for package in "$state"/debs/*.deb; do
+		dpkg-deb --fsys-tarfile "$package" |
+			tar -x -C "$tree" --keep-directory-symlink --exclude=./usr/share/{doc,man,locale} ||
+			die "cannot unpack ${package##*/}"
+	done
 }
 
 debian_deb() {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The other promises: a reader that stalls, idle and steady rates, the end, CPU per million records
- * of each output, replay with its memory, 10,000 tasks, ssh logins. Numbers, no test. QUICK=1:
- * fewer and smaller.
+ * of each output, replay with its memory, 10,000 tasks, 1,000 sessions, orphans, ssh logins. Numbers,
+ * no test. QUICK=1: fewer and smaller; QUICK=smoke: next to nothing.
  */
 #include <errno.h>
 #include <math.h>
@@ -19,6 +19,7 @@
 #include "bench/table.h"
 #include "cli/throwaway.h"
 #include "cli/throwaway_proc.h"
+#include "live/harness.h"
 
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
@@ -90,7 +91,7 @@ static int stalled(void)
 static int steady(const char *what, const char *scope, uint64_t rate, const char *goal)
 {
 	struct series cpu = { 0 }, rss = { 0 };
-	double seconds = quick ? 2 : 5;
+	double seconds = bench_smoke() ? 0.3 : quick ? 2 : 5;
 	char ms[16];
 
 	snprintf(ms, sizeof(ms), "%.0f", seconds * 1000);
@@ -121,7 +122,7 @@ static int steady(const char *what, const char *scope, uint64_t rate, const char
 static int live_output(const char *what, const char *const *more, const char *goal)
 {
 	struct series cpu = { 0 }, end = { 0 };
-	uint64_t n = quick ? 200000 : 1000000;
+	uint64_t n = bench_smoke() ? 10000 : quick ? 200000 : 1000000;
 
 	for (size_t i = 0; i < rounds; i++) {
 		struct tracer t;
@@ -204,29 +205,30 @@ static int offline_output(const char *what, const char *option, uint64_t records
 
 static int all_replays(void)
 {
-	uint64_t most = quick ? 1000000 : 10000000;
+	uint64_t most = bench_smoke() ? 10000 : quick ? 1000000 : 10000000;
+	uint64_t some = bench_smoke() ? 40000 : 1000000;
 	struct shape s = { .sessions = 20, .tasks = 200 };
 	char what[64];
 
-	for (s.records = 100000; s.records <= most; s.records *= 10) {
+	for (s.records = 1000; s.records <= most; s.records *= 10) {
 		snprintf(what, sizeof(what), "%.0e records, 20 sessions and 200 tasks open", (double)s.records);
 		if (replays(&s, what, s.records == 10000000 ? "5" : ""))
 			return -1;
 	}
-	s.records = 1000000;
+	s.records = some;
 	for (s.tasks = 10; s.tasks <= (quick ? 10000 : 100000); s.tasks *= 10) {
 		s.sessions = 1;
-		snprintf(what, sizeof(what), "1e+06 records, 1 session, %u tasks", s.tasks);
+		snprintf(what, sizeof(what), "%.0e records, 1 session, %u tasks", (double)some, s.tasks);
 		if (replays(&s, what, ""))
 			return -1;
 	}
 	s.tasks = 10000;
 	for (s.sessions = 10; s.sessions <= 1000; s.sessions *= 10) {
-		snprintf(what, sizeof(what), "1e+06 records, 10,000 tasks, %u sessions", s.sessions);
+		snprintf(what, sizeof(what), "%.0e records, 10,000 tasks, %u sessions", (double)some, s.sessions);
 		if (replays(&s, what, s.sessions == 1000 ? "5" : ""))
 			return -1;
 	}
-	s = (struct shape){ .records = 1000000, .sessions = 20, .tasks = 200 };
+	s = (struct shape){ .records = some, .sessions = 20, .tasks = 200 };
 	if (long_recording(rec, &s))
 		return -1;
 	return offline_output("CPU, JSON of a recording", "--json", s.records) ||
@@ -235,11 +237,16 @@ static int all_replays(void)
 
 /* ---- many tasks ---- */
 
-static pid_t many_tasks(unsigned n, int *hold)
+/* load with these words, ready. It ends when *hold is closed. */
+static pid_t held_load(const char *const *words, int *hold)
 {
+	const char *argv[8] = { "load" };
 	pid_t parent = getpid(), pid;
 	int in[2], said[2];
-	char number[16], text[8];
+	char text[8];
+
+	for (size_t i = 0; i < 6 && words[i]; i++)
+		argv[i + 1] = words[i];
 
 	if (pipe(in) || pipe(said))
 		return bench_say("pipe", strerror(errno));
@@ -249,17 +256,65 @@ static pid_t many_tasks(unsigned n, int *hold)
 		dup2(in[0], STDIN_FILENO);
 		dup2(said[1], STDOUT_FILENO);
 		close(in[1]);
-		snprintf(number, sizeof(number), "%u", n);
-		execl(bench_program("load"), "load", "tasks", number, (char *)NULL);
+		execv(bench_program("load"), (char **)argv);
 		_exit(127);
 	}
 	close(in[0]);
 	close(said[1]);
 	if (pid < 0 || read(said[0], text, sizeof(text)) <= 0)
-		pid = bench_say("load tasks", "not ready");
+		pid = bench_say(words[0], "not ready");
 	close(said[0]);
 	*hold = in[1];
 	return pid;
+}
+
+/* A value of a file of --metrics; NAN: it is not there. */
+static double metric(const char *path, const char *name)
+{
+	FILE *f = fopen(path, "re");
+	double v = NAN;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, strlen(name)) && line[strlen(name)] == ' ')
+			v = strtod(line + strlen(name), NULL);
+	if (f)
+		fclose(f);
+	return v;
+}
+
+/*
+ * Of that many sessions of something that is called sshd, each with 7 processes besides its root
+ * and its server's: 10,000 in all. Are they seen? Then, and how much memory that takes.
+ */
+static int many_sessions(void)
+{
+	struct series ms = { 0 }, rss = { 0 }, seen = { 0 };
+	const char *n = bench_smoke() ? "20" : "1000", *file = bench_file("tmp.prom");
+	int hold = -1, status, bad = 0;
+	pid_t pid = held_load(WORDS("sessions", n, "8"), &hold);
+
+	for (size_t i = 0; i < rounds && pid > 0 && !bad; i++) {
+		struct tracer t;
+
+		bad = start(&t, "--sshd", WORDS("-q", "-w", rec, "--metrics", file));
+		if (bad)
+			break;
+		series_add(&ms, t.ready_ms);
+		series_add(&rss, tracer_rss(&t));
+		tracer_stop(&t);
+		series_add(&seen, metric(file, "sigtrace_sessions_open"));
+	}
+	close(hold);
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	unlink(file);
+	if (bad || pid < 0)
+		return -1;
+	table_row(rows, "ready, --sshd, 1,000 sessions of 10 processes each", &ms, 1, "ms", "500");
+	table_row(rows, "                    RSS", &rss, 1, "MiB", "64");
+	table_row(rows, "                    sessions that it sees", &seen, 0, "", "1000");
+	return 0;
 }
 
 static int ready(const char *what, const char *scope, const char *goal)
@@ -287,13 +342,81 @@ static int ready_often(void)
 
 	if (ready("ready, --sshd", "--sshd", "150") || ready("ready, --all", "--all", "150"))
 		return -1;
-	pid = many_tasks(10000, &hold);
+	pid = held_load(WORDS("tasks", bench_smoke() ? "100" : "10000"), &hold);
 	bad = pid < 0 || ready("ready, --sshd, 10,000 tasks", "--sshd", "500") ||
 	      ready("ready, --all, 10,000 tasks", "--all", "500");
 	close(hold);
 	if (pid > 0)
 		waitpid(pid, &status, 0);
 	return bad ? -1 : 0;
+}
+
+/* ---- orphans ---- */
+
+static uint64_t boottime(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return t.tv_sec * UINT64_C(1000000000) + t.tv_nsec;
+}
+
+/* From the end of a session, whose client is killed, until the orphan's line is here: ms, -1. */
+static double orphan_after(const struct throwaway *server)
+{
+	struct trace trace = { .may_lose = true };
+	struct client c = { 0 };
+	struct err e = { 0 };
+	json_t *pattern = NULL, *o = NULL;
+	double ms = -1;
+
+	if (trace_start(&trace, ARGS("--sshd", "--json"))) {
+		bench_say("sigtrace", trace.why);
+		goto out;
+	}
+	if (client_start(&c, server, CLIENT_PLAIN,
+			 ARGS("echo pid=$$; exec sleep 1000 </dev/null >/dev/null 2>&1"), &e) ||
+	    client_expect(&c, "\n", 20000)) {
+		bench_say("ssh", e.what);
+		goto out;
+	}
+	while (trace_pump(&trace, 50) == 0) /* its exec has come */
+		;
+	client_signal(&c, SIGKILL);
+	pattern = json_pack("{s:s, s:i}", "type", "orphan", "tgid",
+			    atoi(strstr(buf_cstr(&c.text), "pid=") + 4));
+	o = trace_find(&trace, pattern, 10000);
+	if (o)
+		ms = (boottime() - json_integer_value(json_object_get(o, "ts"))) / 1e6;
+	else
+		bench_say("sigtrace", "tells of no orphan");
+out:
+	json_decref(pattern);
+	if (c.text.len && strstr(buf_cstr(&c.text), "pid="))
+		kill(atoi(strstr(buf_cstr(&c.text), "pid=") + 4), SIGKILL);
+	client_end(&c);
+	trace_free(&trace);
+	return ms;
+}
+
+static int orphans(void)
+{
+	struct throwaway server = { 0 };
+	struct series after = { 0 };
+	struct err e = { 0 };
+	double ms = 0;
+
+	if (throwaway_start(&server, NULL, &e))
+		return bench_say("sshd", e.what);
+	for (size_t i = 0; i < rounds && ms >= 0 && !bench_interrupted; i++) {
+		ms = orphan_after(&server);
+		series_add(&after, ms);
+	}
+	throwaway_stop(&server);
+	if (ms < 0 || bench_interrupted)
+		return -1;
+	table_row(rows, "end of a session until its orphan is told", &after, 1, "ms", "100");
+	return 0;
 }
 
 /* ---- logins ---- */
@@ -322,7 +445,7 @@ static int login_rate(void)
 	struct throwaway server = { 0 };
 	struct series ratio = { 0 }, plain = { 0 };
 	struct err e = { 0 };
-	size_t n = quick ? 3 : 10;
+	size_t n = bench_smoke() ? 1 : quick ? 3 : 10;
 	double with, without, first;
 	int bad = 0;
 
@@ -357,7 +480,7 @@ static int login_rate(void)
 static int timers(void)
 {
 	struct series floor = { 0 }, ours = { 0 };
-	uint64_t n = quick ? 1000 : 4000;
+	uint64_t n = bench_smoke() ? 100 : quick ? 1000 : 4000;
 
 	for (size_t i = 0; i < rounds; i++) {
 		const char *raw[] = { bench_program("floor"), "raw", NULL };
@@ -413,7 +536,7 @@ int main(void)
 	      steady("10,000 signals/s, --all -w: CPU", "--all", 10000, "1.5") ||
 	      live_output("CPU, recording", WORDS("-q", "-w", rec), "0.1") ||
 	      live_output("CPU, JSON", WORDS("--json"), "0.6") || live_output("CPU, text", WORDS("-v"), "0.6") ||
-	      all_replays() || ready_often() || login_rate() || timers();
+	      all_replays() || ready_often() || many_sessions() || orphans() || login_rate() || timers();
 	unlink(rec);
 	unlink(out);
 	if (bench_interrupted)

@@ -2,7 +2,7 @@
 /*
  * How long `sigtrace --sshd` takes until it is ready and how much memory it holds, with no session
  * and with 50 real ones on a throw-away sshd. Numbers, no test: it fails only where it cannot run.
- * QUICK=1: fewer runs.
+ * QUICK=1: fewer runs; QUICK=smoke: and hardly a session.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,7 @@ struct watched {
 };
 
 struct bench {
-	size_t runs;
+	size_t runs, sessions;
 	struct throwaway server;
 	struct client clients[SESSIONS];
 	struct trace trace;
@@ -254,13 +254,13 @@ static int open_sessions(struct bench *b)
 {
 	struct err e = { 0 };
 
-	for (size_t i = 0; i < SESSIONS; i++) {
+	for (size_t i = 0; i < b->sessions; i++) {
 		if (interrupted)
 			return -1;
 		if (client_start(&b->clients[i], &b->server, CLIENT_PLAIN, ARGS("cat"), &e))
 			return say("ssh", e.what);
 	}
-	for (size_t i = 0; i < SESSIONS; i++) {
+	for (size_t i = 0; i < b->sessions; i++) {
 		struct client *c = &b->clients[i];
 
 		/* The answer of its cat: the command runs and waits for more. */
@@ -303,7 +303,7 @@ static int watch(struct bench *b, struct watched *w, bool make)
 	if (make && open_sessions(b))
 		return -1;
 	deadline = proc_now_ms() + PATIENCE_MS;
-	while ((open = count_open(&b->trace, b->local, false)) < SESSIONS)
+	while ((open = count_open(&b->trace, b->local, false)) < b->sessions)
 		if (interrupted || trace_pump(&b->trace, proc_left(deadline)))
 			return say("sigtrace", "it does not tell of all sessions");
 	add(&w->open, open);
@@ -332,7 +332,7 @@ static int run(struct bench *b)
 static void clean_up(struct bench *b)
 {
 	trace_free(&b->trace);
-	for (size_t i = 0; i < SESSIONS; i++)
+	for (size_t i = 0; i < b->sessions; i++)
 		client_end(&b->clients[i]);
 	throwaway_stop(&b->server);
 }
@@ -428,6 +428,7 @@ int main(void)
 	int bad;
 
 	b.runs = quick && *quick && strcmp(quick, "0") ? RUNS_QUICK : RUNS;
+	b.sessions = quick && !strcmp(quick, "smoke") ? 2 : SESSIONS;
 	take_signals();
 	bad = run(&b);
 	clean_up(&b);

@@ -12,6 +12,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -23,6 +24,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -245,6 +247,106 @@ static void do_tasks(uint64_t n)
 		die("read");
 }
 
+/* What a session runs: `each` children that wait. Tells on descriptor 3 that they are there. */
+static void do_root(uint64_t each)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (uint64_t i = 0; i < each; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (!pid) {
+			close(3);
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (;;)
+				pause();
+		}
+	}
+	if (write(3, "", 1) != 1)
+		die("write");
+	close(3);
+	for (;;)
+		pause();
+}
+
+/* The server's process of one connection, and the root of its session. */
+static void serve(int conn, int told, uint64_t each)
+{
+	char number[24];
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	snprintf(number, sizeof(number), "%" PRIu64, each);
+	told = fcntl(told, F_DUPFD, 5); /* they may be 3 and 4 the other way round */
+	conn = fcntl(conn, F_DUPFD, 5);
+	dup2(told, 3);
+	dup2(conn, 4);
+	close_range(5, ~0U, 0);
+	if (!fork()) {
+		close(4);
+		setsid();
+		execl("/proc/self/exe", "load", "root", number, (char *)NULL);
+		_exit(127);
+	}
+	close(3);
+	for (;;)
+		pause();
+}
+
+static void connect_all(const struct sockaddr_in *to, uint64_t n)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (uint64_t i = 0; i < n; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		if (fd < 0 || connect(fd, (const struct sockaddr *)to, sizeof(*to)))
+			die("connect");
+	}
+	for (;;)
+		pause();
+}
+
+/*
+ * n sessions of something that is called sshd and looks like it: a listener, a process for each
+ * connection, a root that leads a session of its own, `each` processes below it. Says "ready" and
+ * ends when stdin does.
+ */
+static void do_sessions(uint64_t n, uint64_t each)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct rlimit files = { n + 64, n + 64 };
+	socklen_t len = sizeof(at);
+	int listener, told[2];
+	char byte;
+
+	setrlimit(RLIMIT_NOFILE, &files);
+	prctl(PR_SET_NAME, "sshd");
+	listener = socket(AF_INET, SOCK_STREAM, 0);
+	if (listener < 0 || bind(listener, (struct sockaddr *)&at, len) || listen(listener, 128) ||
+	    getsockname(listener, (struct sockaddr *)&at, &len) || pipe(told))
+		die("listen");
+	if (!fork()) {
+		prctl(PR_SET_NAME, "load");
+		connect_all(&at, n);
+	}
+	for (uint64_t i = 0; i < n; i++) {
+		int conn = accept(listener, NULL, NULL);
+		pid_t pid = conn < 0 ? -1 : fork();
+
+		if (pid < 0)
+			die("session");
+		if (!pid)
+			serve(conn, told[1], each);
+		close(conn);
+	}
+	close(told[1]);
+	for (uint64_t i = 0; i < n; i++)
+		if (read(told[0], &byte, 1) != 1)
+			die("a session ended");
+	if (write(STDOUT_FILENO, "ready\n", 6) != 6 || read(STDIN_FILENO, &byte, 1) < 0)
+		die("read");
+}
+
 /* n signals of timers, to a process that computes: they come up in an interrupt. */
 static void do_timer(uint64_t n)
 {
@@ -298,7 +400,7 @@ static const struct {
 	{ "rt", do_rt },	       { "ignored", do_ignored }, { "fork-exec", do_fork_exec },
 	{ "fork-exit", do_fork_exit }, { "mixed", do_mixed },	  { "tcp", do_tcp },
 	{ "tasks", do_tasks },	       { "timer", do_timer },	  { "alarm", do_alarm },
-	{ "spin", do_spin },	       { "nothing", do_nothing },
+	{ "spin", do_spin },	       { "nothing", do_nothing }, { "root", do_root },
 };
 
 static void run(const char *kind, uint64_t n)
@@ -320,7 +422,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "nothing"))
 		_exit(0);
 	if (argc < 3) {
-		fputs("usage: load KIND COUNT [MS]\n", stderr);
+		fputs("usage: load KIND COUNT [MS|EACH]\n", stderr);
 		return 2;
 	}
 	self = argv[0];
@@ -329,6 +431,8 @@ int main(int argc, char **argv)
 		begun = do_noise(n);
 	else if (!strcmp(argv[1], "rate") && argc > 3)
 		do_rate(n, strtoull(argv[3], NULL, 10));
+	else if (!strcmp(argv[1], "sessions") && argc > 3)
+		do_sessions(n, strtoull(argv[3], NULL, 10));
 	else
 		run(argv[1], n);
 	ns = now_ns() - begun;

@@ -41,6 +41,13 @@ bool bench_quick(void)
 	return quick && *quick && strcmp(quick, "0");
 }
 
+bool bench_smoke(void)
+{
+	const char *quick = getenv("QUICK");
+
+	return quick && !strcmp(quick, "smoke");
+}
+
 uint64_t bench_now(void)
 {
 	struct timespec t;

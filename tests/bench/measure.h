@@ -26,8 +26,9 @@ extern volatile sig_atomic_t bench_interrupted; /* number of the signal that ask
 
 /* Handlers for SIGINT, SIGTERM and SIGHUP that set the above; every wait ends then. */
 void bench_signals(void);
-/* QUICK=1 */
+/* QUICK=1, or QUICK=smoke: as little as shows that it runs, no figure of which says anything. */
 bool bench_quick(void);
+bool bench_smoke(void);
 uint64_t bench_now(void); /* CLOCK_MONOTONIC, ns */
 /* "bench: what: why" on stderr, unless interrupted. Always -1. */
 int bench_say(const char *what, const char *why);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bench/peers.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/throwaway_proc.h"
 
@@ -156,13 +158,24 @@ const struct peer peers[] = {
 
 const size_t npeers = sizeof(peers) / sizeof(peers[0]);
 
-bool peer_installed(const struct peer *p)
+/* trace-cmd writes it first and gives up where that is refused; events alone would do without. */
+static const char *no_ftrace(void)
+{
+	int fd = open("/proc/sys/kernel/ftrace_enabled", O_WRONLY | O_CLOEXEC);
+	bool may = fd >= 0 && write(fd, "1", 1) == 1;
+
+	if (fd >= 0)
+		close(fd);
+	return may ? NULL : "needs kernel.ftrace_enabled, which may not be set here";
+}
+
+const char *peer_why_not(const struct peer *p)
 {
 	char path[512];
 
 	for (size_t c = 0; c < LOAD_CLASSES; c++)
 		for (size_t i = 0; i < PEER_COMMANDS && p->cmd[c][i][0]; i++)
 			if (p->cmd[c][i][0][0] != '%' && proc_find(p->cmd[c][i][0], path, sizeof(path)))
-				return false;
-	return true;
+				return "not installed";
+	return strcmp(p->name, "trace-cmd record") ? NULL : no_ftrace();
 }

@@ -37,7 +37,7 @@ extern const struct peer peers[];
 extern const size_t npeers;
 enum { PEER_ALL = 3, PEER_SSHD = 4, PEER_FIRST_OTHER = 5 }; /* places in peers */
 
-/* Is the program of its first command there? */
-bool peer_installed(const struct peer *p);
+/* Why it is not measured here, NULL: it is. */
+const char *peer_why_not(const struct peer *p);
 
 #endif

@@ -10,19 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/throwaway_proc.h"
 #include "live/check.h"
 
 #define READY_MS slow_ms(10000)
 #define STOP_MS slow_ms(10000)
-
-int slow_ms(int ms)
-{
-	const char *factor = getenv("SIGTRACE_SLOW");
-	int n = factor ? atoi(factor) : 1;
-
-	return n > 1 ? ms * n : ms;
-}
 
 static int fail(struct trace *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

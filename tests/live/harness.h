@@ -13,10 +13,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
-
-/* ms, or SIGTRACE_SLOW times as many: for a machine that is much slower (tools/test-vm). What waits
- * for something that must come asks it for its limit. */
-int slow_ms(int ms);
+#include "cli/throwaway_proc.h" /* slow_ms() */
 
 /* A list of words ended by NULL, for the functions that take one. */
 #define ARGS(...) ((const char *const[]){ __VA_ARGS__, NULL })

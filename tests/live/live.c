@@ -142,6 +142,12 @@ void live_skip(const char *reason)
 	abort();
 }
 
+void live_skip_slow(const char *why)
+{
+	if (slow_ms(1) > 1)
+		live_skip(why);
+}
+
 void live_fail(struct live *l, const char *fmt, ...)
 {
 	char what[1024];

@@ -47,6 +47,11 @@ int live_teardown(void **state);
 struct live *live(void **state);
 /* Skips the test with this reason. */
 void live_skip(const char *reason) __attribute__((noreturn));
+/* Skips it where SIGTRACE_SLOW says that the machine is much slower than others, which is not for it:
+ * why. */
+void live_skip_slow(const char *why);
+/* .. than the moments within which sigtrace expects what belongs together. */
+#define MOMENTS "it hangs on who comes first within 100 ms: not for a machine this slow"
 /* Fails it, with the message and the last lines of sigtrace. */
 void live_fail(struct live *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), noreturn));

@@ -167,6 +167,7 @@ static void runner(int leaky)
 		end(pid);
 }
 
+/* No two of them alike: those would be counted, and none lost. */
 static void storm(void)
 {
 	siginfo_t info = {.si_signo = SIGURG};

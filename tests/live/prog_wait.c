@@ -10,7 +10,9 @@
  *   vhandle   the same with a handler
  *   setpgid   leaves the process group behind its exec
  *   setsid    leaves the session behind its exec
+ *   inner     ignores it; a child on a terminal of its own execs sleep 1001
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -86,6 +88,24 @@ static void borrow(void)
 	}
 }
 
+/* As script(1) and tmux(1) do: the first terminal that a session's leader opens is its own. */
+static void hold_terminal(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (master < 0 || grantpt(master) || unlockpt(master))
+		exit(1);
+	if (!fork()) {
+		if (setsid() < 0 || open(ptsname(master), O_RDWR) < 0)
+			_exit(1);
+		execlp("sleep", "sleep", "1001", NULL);
+		_exit(1);
+	}
+	signal(SIGINT, SIG_IGN);
+	ready();
+	rest(NULL);
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
@@ -96,6 +116,8 @@ int main(int argc, char **argv)
 		signal(SIGINT, handle);
 	if (!strcmp(mode, "vfork") || !strcmp(mode, "vhandle"))
 		borrow();
+	if (!strcmp(mode, "inner"))
+		hold_terminal();
 	if (!strcmp(mode, "setpgid") || !strcmp(mode, "setsid")) {
 		if (*(mode + 3) == 'p' ? setpgid(0, 0) : setsid() < 0)
 			return 1;

@@ -181,6 +181,34 @@ static void ssh_signal(void **state)
 	live_done(l);
 }
 
+/* A server's forced command takes no such request. */
+static void ssh_signal_refused(void **state)
+{
+	struct live *l = live(state);
+	char port[16], key[300];
+	json_t *open;
+	struct err e;
+	int pid;
+
+	snprintf(l->other.user, sizeof(l->other.user), ACCOUNT);
+	if (throwaway_start(&l->other, "ForceCommand echo up; exec sleep 1003", &e) < 0)
+		live_fail(l, "%s", e.what);
+	snprintf(port, sizeof(port), "%u", l->other.port);
+	snprintf(key, sizeof(key), "%s/client", l->other.dir);
+	live_trace(l, TRACE_SSHD);
+	live_child(l, ARGS(program("go_signal"), port, l->other.user, key, "sleep 1000", "leave"));
+	pid = sleeping(l, "1003");
+	open = live_expect(l, "{s:s, s:i, s:s, s:s}", "type", "session.open", "tgid", pid, "request",
+			   "exec", "command", "echo up; exec sleep 1003");
+	kill(l->child, SIGUSR1);
+	live_expect(l, "{s:s, s:i, s:i, s:s}", "type", "orphan", "session", live_int(l, open, "session"),
+		    "tgid", pid, "reason", "no_pty");
+	live_done(l);
+	live_forbid(l, "{s:s, s:s}", "type", "interrupt", "origin", "ssh_signal");
+	live_forbid(l, "{s:s, s:s, s:{s:i}}", "type", "signal.generate", "sig", "SIGINT", "target", "tgid",
+		    pid);
+}
+
 /* ---- the client goes, no terminal ---- */
 
 static void naive_goes(void **state, int sig, const char *end, const char *sure)
@@ -438,6 +466,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(ssh_signal),
+		TEST(ssh_signal_refused),
 		TEST(naive_typed),
 		TEST(naive_client_interrupted),
 		TEST(naive_client_killed),

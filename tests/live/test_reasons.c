@@ -560,6 +560,19 @@ static void timeout_in_background(void **state)
 	kill(job, SIGKILL);
 }
 
+/* What runs on a terminal inside the session takes that one's keys. */
+static void inner_pty(void **state)
+{
+	struct live *l = live(state);
+	int holder;
+	struct client *c = program(l, "wait", "inner", &holder);
+	int inner = sleeping(l, "1001");
+
+	live_type(l, c, INTR);
+	expect_missed(l, inner, "other_session", "inner_pty");
+	done(l, c, holder);
+}
+
 static void left(void **state, const char *mode, const char *reason, const char *why)
 {
 	struct live *l = live(state);
@@ -620,6 +633,7 @@ int main(void)
 		LIVE_TEST(pid_ns_init_that_ignores),
 		LIVE_TEST(timeout_),
 		LIVE_TEST(timeout_in_background),
+		LIVE_TEST(inner_pty),
 		LIVE_TEST(own_group),
 		LIVE_TEST(own_session),
 	};

@@ -124,11 +124,13 @@ static void client_goes(void **state, const struct foreign *f, int sig, const ch
 			const char *sure)
 {
 	struct live *l = live(state);
-	struct throwaway to = serve(l, f);
 	int *pid = &left[nleft++], session;
+	struct throwaway to;
 	struct client *c;
 
 	*pid = 0;
+	live_skip_slow(MOMENTS);
+	to = serve(l, f);
 	c = live_sleeper(l, &to, f->name, pid, &session);
 	/* that nothing came before the FIN is what tells that no goodbye was said: the line is silent */
 	poll(NULL, 0, 100);

@@ -14,7 +14,7 @@
 
 #include "cli/throwaway_proc.h"
 
-#define SLACK 256 /* KiB: what malloc() may take for a longer line or a fuller table */
+#define SLACK 1024 /* KiB: what malloc() may take for a fuller table, or for others that log in meanwhile */
 
 struct memory {
 	long anon; /* KiB: heap and stack; the maps that are shared with the kernel are as large from the start */

@@ -98,6 +98,7 @@ static void test_client_silent(void **state)
 	struct err e;
 	int pid, session;
 
+	live_skip_slow(MOMENTS);
 	snprintf(l->other.user, sizeof(l->other.user), ACCOUNT);
 	if (throwaway_start(&l->other, "ClientAliveInterval 1\nClientAliveCountMax 1", &e) < 0)
 		live_fail(l, "%s", e.what);
@@ -129,6 +130,27 @@ static void test_connection_process_killed(void **state)
 	live_done(l);
 }
 
+/* A killed monitor ends nothing (ssh-facts 0.6): only the client's going does. */
+static void test_monitor_killed(void **state)
+{
+	struct live *l = live(state);
+	int pid, session, monitor;
+	struct client *c;
+
+	live_trace(l, TRACE_SSHD);
+	c = live_sleeper(l, &l->server, "openssh", &pid, &session);
+	monitor = proc_parent(proc_parent(pid));
+	assert_int_equal(proc_parent(monitor), l->server.listener);
+	kill(monitor, SIGKILL);
+	live_expect(l, "{s:s, s:i, s:s}", "type", "task.exit", "tgid", monitor, "signal", "SIGKILL");
+	client_signal(c, SIGINT);
+	expect_close(l, session, "disconnect", 1);
+	live_expect(l, "{s:s, s:i, s:i, s:s}", "type", "orphan", "session", session, "tgid", pid,
+		    "reason", "no_pty");
+	live_done(l);
+	assert_int_equal(live_count(l, "{s:s, s:i}", "type", "session.close", "session", session), 1);
+}
+
 /* What reads its input ends with it: gone a moment after sshd, and nobody's orphan. */
 static void test_reader_is_no_orphan(void **state)
 {
@@ -137,6 +159,7 @@ static void test_reader_is_no_orphan(void **state)
 	json_t *open;
 	int pid;
 
+	live_skip_slow(MOMENTS);
 	live_trace(l, TRACE_SSHD);
 	c = live_ssh(l, CLIENT_PLAIN, ARGS("echo pid=$$; exec cat"));
 	pid = live_number(l, c, "pid=");
@@ -213,6 +236,7 @@ int main(void)
 		LIVE_TEST(test_connection_reset),
 		LIVE_TEST(test_client_silent),
 		LIVE_TEST(test_connection_process_killed),
+		LIVE_TEST(test_monitor_killed),
 		LIVE_TEST(test_reader_is_no_orphan),
 		LIVE_TEST(test_exit_0),
 		LIVE_TEST(test_exit_3),

@@ -32,6 +32,10 @@ static void settled(struct client *c, const char *text)
 	assert_int_equal(client_expect(c, "$ ", EVENT_MS), 0);
 }
 
+/* Seen on 5.10 and a slow machine: pty_close() wakes the shell's read(2) before it hangs the terminal
+ * up, and a shell that reads its end first ends by itself, without SIGHUP. */
+#define HANGUP "a shell may end by itself before its terminal is hung up: on a machine this slow it does"
+
 static json_t *expect_open(struct live *l, int tgid, const char *request)
 {
 	json_t *open = live_expect(l, "{s:s, s:i, s:s, s:s}", "type", "session.open", "tgid", tgid,
@@ -195,6 +199,7 @@ static void test_background_job_is_missed(void **state)
 	json_t *i, *p;
 	int shell, job, front;
 
+	live_skip_slow(HANGUP);
 	live_trace(l, TRACE_SSHD);
 	c = live_shell(l, &shell);
 	live_type(l, c, "sleep 1001 &\n");
@@ -223,6 +228,7 @@ static void test_detached_outlive_a_killed_client(void **state)
 	struct client *c;
 	int shell, own, deaf;
 
+	live_skip_slow(HANGUP);
 	live_trace(l, TRACE_SSHD);
 	c = live_shell(l, &shell);
 	live_type(l, c, "setsid sleep 1001 &\n");
@@ -267,6 +273,7 @@ static void test_suspend(void **state)
 	struct client *c;
 	int shell, job;
 
+	live_skip_slow(HANGUP);
 	live_trace(l, TRACE_SSHD);
 	c = live_shell(l, &shell);
 	live_type(l, c, "sleep 1001\n");

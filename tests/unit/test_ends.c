@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -68,6 +70,34 @@ static void goes_on(void **state)
 	story_is(TWO BOTH "@1100 bash/130 task.place stdin=501 stdout=502\n" LATER, OPEN_TWO);
 }
 
+#define BEFORE(tgid, comm, parent, more)                                                           \
+	"@1 " comm "/" tgid " task.snapshot parent=" parent " " more "\n"
+/* Both were open before the trace. */
+#define WERE_OPEN                                                                                  \
+	"@0 trace.begin scope=sshd\n@1 user.name uid=1000 name=\"alice\"\n"                        \
+	BEFORE("100", "sshd", "1", "pgid=100 sid=100 scope=in,server")                             \
+	BEFORE("110", "sshd", "100", "pgid=110 sid=110 scope=in,server")                           \
+	BEFORE("120", "sshd", "110", "pgid=110 sid=110 uid=1000 scope=in,server")                  \
+	"@1 sshd/110 sock.owner " STORY_SOCK " state=ESTABLISHED fd=4\n"                           \
+	"@1 sshd/120 sock.owner " STORY_SOCK " state=ESTABLISHED fd=4\n"                           \
+	BEFORE("130", "bash", "120", "pgid=130 sid=130 uid=1000 scope=in")                         \
+	PIPES("1", "bash/130", "501", "502")                                                       \
+	BEFORE("150", "bash", "120", "pgid=150 sid=150 uid=1000 scope=in")                         \
+	PIPES("1", "bash/150", "601", "602") "@2 trace.ready tasks=5\n"
+
+/* What a root has now need not be what the server gave it. */
+static void was_open_before(void **state)
+{
+	char *facts = story_facts(WERE_OPEN NEITHER("600") LATER);
+
+	(void)state;
+	assert_null(strstr(facts, "close "));
+	free(facts);
+	STORY_HAS(WERE_OPEN BOTH NEITHER("1100") LATER, "close #1 mux_closed", "inferred");
+	STORY_HAS(WERE_OPEN ENDS("600", ",stdout,used") NEITHER("1100") LATER, "close #1 mux_closed",
+		  "guessed");
+}
+
 #define SERVER_EXIT(ms) "@" ms " sshd/120 task.exit pgid=110 sid=110 exit_code=65280\n"
 
 /* A server's process that ends closes all that it has. */
@@ -112,6 +142,7 @@ int main(void)
 		cmocka_unit_test(closed),
 		cmocka_unit_test(guessed),
 		cmocka_unit_test(goes_on),
+		cmocka_unit_test(was_open_before),
 		cmocka_unit_test(server_ends),
 		cmocka_unit_test(connection_ends_later),
 		cmocka_unit_test(command_has_ended),

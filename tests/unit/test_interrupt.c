@@ -238,6 +238,19 @@ static void killed(void **state)
 		 " flags=info pgid=140 sid=130\n" EXIT("101", "a/140", "2") LATER, OPEN);
 }
 
+/* A storm of SIGINT is one interrupt, and so it stays when the count of the rest comes late. */
+static void storm(void **state)
+{
+	(void)state;
+	story_is(SHELL JOB("a", "140") KILL("100", "kill/77", "a/140", "SIGINT")
+		 EXIT("101", "a/140", "2") LATER
+		 "@100 kill/77 signal.generate ->a/140 sig=SIGINT si_pid=77 group=1 flags=info pgid=140"
+		 " sid=130 count=48211 ts_last=100500000\n@9000 trace.tick\n@9900 trace.tick\n"
+		 "@100 kill/77 signal.generate ->bash/130 sig=SIGINT si_pid=77 group=1 flags=info pgid=130"
+		 " sid=130 count=9 ts_last=100500000\n@19000 trace.tick\n@19900 trace.tick\n",
+		 OPEN "interrupt #1 kill SIGINT from kill/77 stopped: a/140 died; seen\n");
+}
+
 /* The client's "signal" request: the server's process sends it to the root's group. */
 static void ssh_signal(void **state)
 {
@@ -383,6 +396,7 @@ int main(void)
 		cmocka_unit_test(missed),
 		cmocka_unit_test(handed_on),
 		cmocka_unit_test(killed),
+		cmocka_unit_test(storm),
 		cmocka_unit_test(ssh_signal),
 		cmocka_unit_test(two_groups),
 		cmocka_unit_test(quoted),

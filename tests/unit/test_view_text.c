@@ -525,6 +525,9 @@ static void test_summary(void **state)
 	       "what is told of that time may be incomplete\n");
 	end_is((struct totals){ .records = 9, .evicted = 3 },
 	       "0 sessions, 0 Ctrl-Cs typed, 0 orphans, 9 records, 0 lost, "
+	       "3 not kept for lack of room\n");
+	end_is((struct totals){ .records = 9, .evicted = 3, .missing = 1 },
+	       "0 sessions, 0 Ctrl-Cs typed, 0 orphans, 9 records, 0 lost, "
 	       "3 not kept for lack of room: what is told of that time may be incomplete\n");
 }
 

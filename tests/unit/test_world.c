@@ -192,6 +192,22 @@ static void signals(void **state)
 	assert_int_equal(g->ts, 5000000);
 }
 
+/* A storm's count comes late: what it tells is no news, and may not be so any more. */
+static void many(void **state)
+{
+	struct world *w = tell(state, BASH HUP("2", "disposition=handler si_pid=77 flags=info")
+		"@3 bash/130 signal.deliver sig=SIGHUP disposition=handler\n"
+		"@4 x/78 signal.generate ->bash/130 sig=SIGTERM group=1 pgid=131 sid=131\n"
+		HUP("3", "disposition=handler si_pid=77 flags=info count=48211 ts_last=3500000")
+		"@3 bash/130 signal.deliver sig=SIGHUP disposition=handler count=48211 ts_last=3500000\n");
+	const struct task_signal *g = task_signal(world_last(w, 130), 1);
+
+	assert_int_equal(g->ts, 2000000);
+	assert_int_equal(g->seq, 2);
+	assert_int_equal(g->delivered_seq, 3);
+	assert_int_equal(world_last(w, 130)->s.pgid, 131);
+}
+
 static void users(void **state)
 {
 	struct world *w = tell(state, "@1 user.name uid=7 name=\"a\"\n@2 user.name uid=8\n"
@@ -240,6 +256,7 @@ int main(void)
 		TEST(group_told_by_fork),
 		TEST(args_of_who_ran_before),
 		TEST(signals),
+		TEST(many),
 		TEST(users),
 		TEST(exit_codes),
 		TEST(arguments),

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "source/ends.h"
+#include "source/frame.h"
 
-#define EVERY (500 * UINT64_C(1000000)) /* ns; a look costs a readlink(2) a descriptor */
+#define EVERY (500 * UINT64_C(1000000)) /* ns; a look costs a readlink(2) a descriptor .. */
+#define REST 20 /* .. so where that takes long, this many times as long lies between two */
 /* A client without an input (ssh -n) says so with its request: what is looked at later has one. */
 #define SETTLED (250 * UINT64_C(1000000))
 
@@ -29,11 +31,16 @@ static void look(struct live *l, const struct ends_view *v)
 void ends_serve(const struct engine *e, struct live *l, uint64_t now, uint64_t *next)
 {
 	struct ends_view v = {.session = 0};
-	bool any = engine_ends(e, 0, UINT64_MAX, &v);
+	uint64_t rest;
 
-	if (*next > now && any && *next != UINT64_MAX)
+	if (!engine_ends(e, 0, UINT64_MAX, &v)) {
+		*next = UINT64_MAX;
 		return;
-	*next = any ? now + EVERY : UINT64_MAX;
+	}
+	if (*next > now && *next != UINT64_MAX)
+		return;
 	for (v.session = 0; engine_ends(e, v.session, now - SETTLED, &v);)
 		look(l, &v);
+	rest = REST * (live_now() - now);
+	*next = now + (rest > EVERY ? rest : EVERY);
 }

@@ -299,7 +299,7 @@ int run_close(struct run *r)
 			"%llu records were lost: what is told of that time may be incomplete",
 			(unsigned long long)engine_totals(r->engine).lost);
 	}
-	if (r->engine && engine_totals(r->engine).evicted && !r->failed && !r->o->own_loss) {
+	if (r->engine && engine_totals(r->engine).missing && !r->failed && !r->o->own_loss) {
 		r->failed = true;
 		err_set(&r->err, EXIT_INCONCLUSIVE,
 			"%llu processes, sessions or Ctrl-Cs were too many to be kept: what is told may be incomplete",

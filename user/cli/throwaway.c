@@ -23,7 +23,7 @@
 
 #define PRIVSEP "/run/sshd" /* Debian's; other builds have theirs in the package */
 #define MARK "SIGTRACE_THROWAWAY="
-#define PATIENCE_MS 10000
+#define PATIENCE_MS slow_ms(10000)
 
 static int run(const char *const *argv, struct err *e)
 {

@@ -27,6 +27,14 @@ int64_t proc_now_ms(void)
 	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
 }
 
+int slow_ms(int ms)
+{
+	const char *factor = getenv("SIGTRACE_SLOW");
+	int n = factor ? atoi(factor) : 1;
+
+	return n > 1 ? ms * n : ms;
+}
+
 int proc_left(int64_t deadline)
 {
 	int64_t ms = deadline - proc_now_ms();

@@ -12,6 +12,10 @@
 int64_t proc_now_ms(void);
 int proc_left(int64_t deadline);
 
+/* ms, or $SIGTRACE_SLOW times as many: for a machine that is much slower (tools/test-vm). Who waits for
+ * something that must come asks it for the limit. */
+int slow_ms(int ms);
+
 /* pidfd_open(2), close-on-exec: readable once the process is dead, reaped or not. -1: errno. */
 int proc_open(pid_t pid);
 

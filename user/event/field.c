@@ -327,8 +327,9 @@ static const struct field rows_wire_place[] = {
 	R(pipe[0], "stdin", U64, false, "inode number of the pipe on 0"),
 	R(pipe[1], "stdout", U64, false, "of that on 1"),
 	R(pipe[2], "stderr", U64, false, "of that on 2"),
-	R(ends, "ends", FLAGS, true, "known: it was looked who has the other ends of the pipes; stdin, stdout: "
-	  "the server has; used: the session has stdout open", .names = table_ends),
+	R(ends, "ends", FLAGS, true,
+	  "known: it was looked; stdin, stdout: the server has its end; used: the session has stdout",
+	  .names = table_ends),
 	R(pad, "pad", PAD, false, ""),
 	R(cgroup_name, "cgroup", STR, true, "name of its cgroup, empty of the root's"),
 #undef R

@@ -206,6 +206,7 @@ struct totals engine_totals(const struct engine *e)
 	struct totals t = e->totals;
 
 	t.lost = e->sessions.lost;
+	t.missing = sessions_missing(&e->sessions);
 	t.evicted = e->world.evicted + e->sessions.evicted + e->sessions.conns.evicted;
 	t.open -= e->sessions.evicted_open;
 	return t;

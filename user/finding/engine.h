@@ -100,6 +100,7 @@ struct totals {
 	uint64_t lost;
 	uint64_t coalesced; /* signals that share a record with others like them */
 	uint64_t evicted; /* tasks, sessions, Ctrl-Cs and ports that were one too many to be kept */
+	uint64_t missing; /* of these and of the lost, what may lack in what is told */
 	uint64_t sessions;
 	uint64_t open;	  /* sessions that are open now */
 	uint64_t orphans;

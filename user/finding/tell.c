@@ -18,16 +18,10 @@ void tell_fact(struct engine *e, struct fact *f, struct seqs *evidence)
 	seqs_free(evidence);
 }
 
-/* What was not kept lacks as what was lost does. */
-static uint64_t lost_so_far(const struct engine *e)
-{
-	return e->sessions.lost + e->sessions.evicted + e->world.evicted;
-}
-
 enum confidence tell_confidence(const struct engine *e, const struct session *x,
 				enum confidence best)
 {
-	if (engine_failed(e) || (x && lost_so_far(e) > x->lost_before))
+	if (engine_failed(e) || (x && sessions_missing(&e->sessions) > x->missing_before))
 		return CONF_GUESSED;
 	return best;
 }

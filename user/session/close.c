@@ -9,7 +9,7 @@
 
 #include "session/session.h"
 
-#define SETTLE (100 * MS)	/* from the end; measured: all but SIGPIPE within 10 ms (ssh-facts 6) */
+#define SETTLE (90 * MS)	/* from the end, an orphan is told within 100 ms; measured: all but SIGPIPE within 10 ms (ssh-facts 6) */
 #define SETTLE_MORE (50 * MS)	/* again, while a fatal signal is on its way .. */
 #define SETTLE_MOST (1500 * MS) /* .. and no longer than this after the end */
 

@@ -34,6 +34,9 @@ static bool is_unplugged(const struct session *x, uint32_t was, uint32_t now)
 {
 	if (now & BOTH || !(now & WIRE_ENDS_USED))
 		return false;
+	/* of one that was open before, the root may have put other pipes in their place */
+	if (x->preexisting && !(x->ends_had & WIRE_ENDS_STDOUT))
+		return false;
 	return (was & BOTH) == BOTH || x->conn->sessions > 1;
 }
 
@@ -42,6 +45,7 @@ static void on_ends(struct sessions *s, struct session *x, const struct event *e
 	uint32_t was = x->ends, now = ev->u.place.ends;
 
 	x->ends = now;
+	x->ends_had |= now;
 	if (!ends_to_watch(x) || !is_unplugged(x, was, now))
 		return;
 	mark_once(&x->unplugged, ev);

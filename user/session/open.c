@@ -93,7 +93,7 @@ static struct session *new_session(struct sessions *s, struct task *server, stru
 	}
 	x->opened = (struct mark){.ts = ev->u.h.ts, .seq = ev->seq};
 	x->lost_records = s->lost;
-	x->lost_before = s->lost + s->evicted + s->world->evicted;
+	x->missing_before = sessions_missing(s);
 	s->sweep |= HASH_COUNT(s->by_number) >= SESSIONS_MOST;
 	DL_APPEND(s->list, x);
 	HASH_ADD(hh, s->by_number, number, sizeof(x->number), x);

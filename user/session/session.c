@@ -152,6 +152,11 @@ void session_fate(struct sessions *s, struct session *x, const struct task *t)
 		d->task = t;
 }
 
+uint64_t sessions_missing(const struct sessions *s)
+{
+	return s->lost + s->evicted - s->evicted_closed + s->world->missing + s->conns.evicted;
+}
+
 struct done *sessions_next(struct sessions *s)
 {
 	struct done *d = s->done;
@@ -395,6 +400,7 @@ static void evict(struct sessions *s, struct session *x)
 
 	s->evicted++;
 	s->evicted_open += x->state != SESSION_DONE;
+	s->evicted_closed += x->state == SESSION_DONE;
 	x->stale = true; /* it goes now */
 	if (x->state != SESSION_DONE)
 		close_mark(s, x);

@@ -69,6 +69,7 @@ struct session {
 	struct mark unseen;  /* the root or the server's process is gone, and no record told how */
 	struct task_place place; /* of its root at its first exec */
 	uint32_t ends;	     /* WIRE_ENDS_*, as last told */
+	uint32_t ends_had;   /* .. and as ever told */
 	struct mark unplugged; /* no terminal: the server let go of its pipes, though they are in use */
 	bool unplugged_at_once; /* of both of them */
 	struct mark hangup;  /* SIGHUP of the kernel to the root of a pty session */
@@ -91,7 +92,7 @@ struct session {
 	bool replaced;	     /* the shell has exec'd another program in its place */
 	uint32_t processes;
 	uint64_t lost_records; /* so far, at its opening */
-	uint64_t lost_before; /* records lost, and things not kept, up to its opening */
+	uint64_t missing_before; /* the same with what was not kept: sessions_missing() */
 	struct task *members; /* live processes, in the order of their appearance */
 	struct member *gone; /* those that went after the session had ended, by what they were told */
 	size_t ngone;
@@ -228,8 +229,9 @@ struct sessions {
 	uint32_t count;	  /* sessions so far: the last number */
 	uint64_t lost;	  /* records, so far */
 	uint64_t lost_kinds[WIRE_KIND_MAX + 1]; /* of these; 0: of no known kind */
-	uint64_t evicted; /* sessions, Ctrl-Cs and ports that were not kept */
-	uint64_t evicted_open; /* sessions of these that nobody was told the end of */
+	uint64_t evicted; /* sessions and Ctrl-Cs that were not kept */
+	uint64_t evicted_closed; /* of these, sessions of which all was told but their orphans' fate */
+	uint64_t evicted_open; /* and those of which the end was not */
 	uint64_t lost_of[LOST_CPUS][WIRE_KIND_MAX + 1]; /* the totals that were told */
 	uint64_t now;	  /* ts of the newest record: time never goes back */
 	uint64_t seq;	  /* of the newest record */
@@ -245,6 +247,9 @@ void sessions_free(struct sessions *s);
 
 /* Takes one record, after world_apply(). */
 void sessions_apply(struct sessions *s, const struct event *ev);
+
+/* What may lack in what is told: records that were lost, things that were not kept. */
+uint64_t sessions_missing(const struct sessions *s);
 
 /* The next complete thing, NULL: none. The caller gives it back with sessions_release(). */
 struct done *sessions_next(struct sessions *s);

@@ -29,7 +29,7 @@ static void found(struct sessions *s, const struct event *ev)
 	x->root_tgid = t->key.tgid;
 	x->opened = (struct mark){.ts = ev->u.h.ts, .seq = ev->seq};
 	x->lost_records = s->lost;
-	x->lost_before = s->lost + s->evicted + s->world->evicted;
+	x->missing_before = sessions_missing(s);
 	t->held++;
 	t->of_command = true;
 	set_task(x, &t->s);

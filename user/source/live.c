@@ -16,9 +16,11 @@
 
 #include "base/log.h"
 #include "base/parse.h"
+#include "hint.h"
 #include "sigtrace.skel.h"
 #include "source/accounts.h"
 #include "source/confine.h"
+#include "source/counts.h"
 #include "source/frame.h"
 #include "source/proc.h"
 #include "source/require.h"
@@ -27,7 +29,6 @@
 #define SCOPE_PAGE 4096u
 #define AWAKE_MS 10	/* freshness of the live view; far below the 50 ms that a person notices */
 #define ASLEEP_MS 1000
-#define LOSS_CPUS 256	/* emit.h */
 
 struct live {
 	struct live_options o;
@@ -42,7 +43,7 @@ struct live {
 	int proc;     /* the open /proc */
 	int terminal; /* the master of one of our own, until the first snapshot; -1: none */
 	int epfd;
-	uint64_t lost[LOSS_CPUS][WIRE_KIND_MAX + 1]; /* that were told */
+	struct counts *counts;
 	unsigned empty; /* drains in a row that found nothing */
 	uint64_t ring_most; /* bytes that were in the ring when it was emptied */
 	int measures; /* the kernel measures programs while it is open; -1: it does not */
@@ -110,19 +111,6 @@ static bool is_new(const struct wire_snapshot *r)
 	return r->task.scope & WIRE_CLIENT;
 }
 
-/* Two programs that meet may both tell a loss: what counts is by how much its total grew. */
-static void tell_lost(struct live *l, const struct wire_lost *r)
-{
-	uint64_t *told = &l->lost[r->lost_cpu % LOSS_CPUS][r->lost_kind % (WIRE_KIND_MAX + 1)];
-	struct wire_lost once = *r;
-
-	if (r->total <= *told)
-		return;
-	once.count = r->total - *told;
-	*told = r->total;
-	put(l, &once, sizeof(once));
-}
-
 static int on_record(void *ctx, void *data, size_t len)
 {
 	const struct wire_hdr *h = data;
@@ -135,7 +123,7 @@ static int on_record(void *ctx, void *data, size_t len)
 	else if (h->kind == WIRE_TASK_EXIT)
 		tell_user(l, ((struct wire_exit *)data)->uid, h->ts);
 	if (h->kind == WIRE_TRACE_LOST)
-		tell_lost(l, data);
+		counts_lost(l->counts, data);
 	else
 		put(l, data, h->len <= len ? h->len : len);
 	if (h->kind == WIRE_TASK_SNAPSHOT && (l->first || is_new(data)))
@@ -215,8 +203,11 @@ static int configure(struct live *l, struct err *e)
 static int name_server(struct live *l, const char *name, uint32_t is)
 {
 	char comm[WIRE_COMM] = "";
+	__u64 half[2];
 
 	frame_copy(comm, sizeof(comm), name);
+	memcpy(half, comm, sizeof(half));
+	l->skel->bss->server_hints[hint_of(half)] = 1;
 	return bpf_map__update_elem(l->skel->maps.server_names, comm, sizeof(comm), &is, sizeof(is),
 				    BPF_ANY);
 }
@@ -355,6 +346,11 @@ struct live *live_open(const struct live_options *o, struct err *e)
 		fail(e, "cannot open the BPF programs");
 		goto err;
 	}
+	l->counts = counts_new(l->skel, o->put, o->ctx);
+	if (!l->counts) {
+		err_set(e, EXIT_CANNOT_TRACE, "out of memory");
+		goto err;
+	}
 	if (configure(l, e))
 		goto err;
 	if (sigtrace_bpf__load(l->skel)) {
@@ -473,24 +469,6 @@ static uint64_t ring_unread(const struct live *l)
 	return produced - __atomic_load_n(l->consumed, __ATOMIC_ACQUIRE);
 }
 
-/*
- * The counts of a storm that is over, on CPUs where no signal comes to tell them: bpf/many.h.
- * BPF_PROG_TEST_RUN takes such a program since 5.10; before, live_stop() tells them.
- */
-static bool flush_many(struct live *l)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, o, .flags = BPF_F_TEST_RUN_ON_CPU);
-	size_t cpus = sizeof(l->skel->bss->many_pending) / sizeof(l->skel->bss->many_pending[0]);
-
-	if (!l->skel->bss->many_any)
-		return false;
-	l->skel->bss->many_any = 0;
-	for (o.cpu = 0; o.cpu < cpus; o.cpu++)
-		if (l->skel->bss->many_pending[o.cpu])
-			bpf_prog_test_run_opts(bpf_program__fd(l->skel->progs.flush_many), &o);
-	return true;
-}
-
 size_t live_drain(struct live *l)
 {
 	struct epoll_event ev;
@@ -501,7 +479,7 @@ size_t live_drain(struct live *l)
 		l->ring_most = unread;
 	epoll_wait(l->epfd, &ev, 1, 0);
 	n = ring_buffer__consume(l->ring);
-	if (flush_many(l))
+	if (counts_flush(l->counts))
 		more = ring_buffer__consume(l->ring);
 	return (n > 0 ? n : 0) + (more > 0 ? more : 0);
 }
@@ -520,51 +498,6 @@ int live_sleep(struct live *l, size_t drained)
 	return l->empty++ ? ASLEEP_MS : AWAKE_MS;
 }
 
-static void fill_lost(struct wire_lost *r, uint32_t kind, uint32_t cpu, uint64_t total)
-{
-	frame_header(&r->h, WIRE_TRACE_LOST, sizeof(*r));
-	r->count = total;
-	r->total = total;
-	r->lost_kind = kind;
-	r->lost_cpu = cpu;
-}
-
-/* What a slot still holds: on a kernel that flush_many() cannot use. */
-static void tell_slot(struct live *l, char *slot)
-{
-	struct wire_hdr h;
-	struct wire_many many;
-	size_t size;
-
-	memcpy(&h, slot, sizeof(h));
-	if (!h.len)
-		return;
-	size = h.kind == WIRE_SIGNAL_GENERATE ? sizeof(struct wire_generate) :
-						sizeof(struct wire_deliver);
-	memcpy(&many, slot + size, sizeof(many));
-	if (!many.count)
-		return;
-	h.len = size + sizeof(many);
-	memcpy(slot, &h, sizeof(h));
-	put(l, slot, h.len);
-}
-
-static void tell_slots(struct live *l)
-{
-	const struct bpf_map *map = l->skel->maps.many;
-	uint32_t slots = bpf_map__max_entries(map) - 1; /* the last is none: MANY_NOW */
-	size_t size = bpf_map__value_size(map), cpus = libbpf_num_possible_cpus();
-	char *values = calloc(cpus, size);
-
-	for (uint32_t i = 0; values && i < slots; i++) {
-		if (bpf_map_lookup_elem(bpf_map__fd(map), &i, values))
-			break;
-		for (size_t cpu = 0; cpu < cpus; cpu++)
-			tell_slot(l, values + cpu * size);
-	}
-	free(values);
-}
-
 void live_ask(struct live *l, const uint32_t *tgids, size_t n)
 {
 	struct bpf_map *asked = l->skel->maps.asked;
@@ -576,8 +509,11 @@ void live_ask(struct live *l, const uint32_t *tgids, size_t n)
 	if (snapshot(l, SNAP_ASKED)) {
 		/* else who is not in the answer would be taken for gone */
 		l->unanswered += n;
-		fill_lost(&lost, WIRE_TASK_SNAPSHOT, WIRE_UNSET, l->unanswered);
+		frame_header(&lost.h, WIRE_TRACE_LOST, sizeof(lost));
 		lost.count = n;
+		lost.total = l->unanswered;
+		lost.lost_kind = WIRE_TASK_SNAPSHOT;
+		lost.lost_cpu = WIRE_UNSET;
 		put(l, &lost, sizeof(lost));
 	}
 	for (size_t i = 0; i < n; i++)
@@ -615,54 +551,6 @@ void live_tick(struct live *l)
 	put(l, &r, sizeof(r));
 }
 
-static void tell_losses(struct live *l)
-{
-	struct wire_lost r;
-
-	_Static_assert(sizeof(l->skel->bss->losses) == sizeof(l->lost), "LOSS_CPUS of emit.h");
-	for (size_t cpu = 0; cpu < LOSS_CPUS; cpu++)
-		for (uint32_t k = 1; k <= WIRE_KIND_MAX; k++)
-			if (l->skel->bss->losses[cpu][k]) {
-				fill_lost(&r, k, cpu, l->skel->bss->losses[cpu][k]);
-				tell_lost(l, &r);
-			}
-}
-
-/*
- * The kernel skips a program that would interrupt itself on one CPU, and counts that
- * (recursion_misses, kernel/trace/bpf_trace.c): a record that nobody else would miss.
- */
-static void tell_misses(struct live *l)
-{
-	const struct {
-		struct bpf_program *prog;
-		uint32_t kind;
-	} progs[] = {
-		{l->skel->progs.on_fork, WIRE_TASK_FORK},
-		{l->skel->progs.on_exec, WIRE_TASK_EXEC},
-		{l->skel->progs.on_exit, WIRE_TASK_EXIT},
-		{l->skel->progs.on_generate, WIRE_SIGNAL_GENERATE},
-		{l->skel->progs.on_deliver, WIRE_SIGNAL_DELIVER},
-		{l->skel->progs.on_work, WIRE_TTY_KEY},
-		{l->skel->progs.on_state, WIRE_SOCK_STATE},
-		{l->skel->progs.on_receive_reset, WIRE_SOCK_RESET},
-		{l->skel->progs.on_send_reset, WIRE_SOCK_RESET},
-	};
-
-	for (size_t i = 0; i < sizeof(progs) / sizeof(progs[0]); i++) {
-		struct bpf_prog_info info = {};
-		uint32_t len = sizeof(info);
-
-		if (!bpf_obj_get_info_by_fd(bpf_program__fd(progs[i].prog), &info, &len) &&
-		    info.recursion_misses) {
-			struct wire_lost r;
-
-			fill_lost(&r, progs[i].kind, WIRE_UNSET, info.recursion_misses);
-			put(l, &r, sizeof(r));
-		}
-	}
-}
-
 void live_stats(const struct live *l, struct live_stats *st)
 {
 	struct bpf_program *p;
@@ -694,9 +582,7 @@ void live_stop(struct live *l)
 	l->stopped = true;
 	sigtrace_bpf__detach(l->skel);
 	drain_to_now(l);
-	tell_slots(l);
-	tell_losses(l);
-	tell_misses(l);
+	counts_end(l->counts);
 }
 
 const void *live_elf(size_t *size)
@@ -731,6 +617,7 @@ void live_close(struct live *l)
 		munmap(l->scope, l->scope_len);
 	ring_unmap(l->consumed);
 	ring_unmap(l->produced);
+	counts_free(l->counts);
 	sigtrace_bpf__destroy(l->skel);
 	helper_stop(&l->accounts);
 	free(l->uids);

@@ -102,7 +102,8 @@ void explain_when(struct buf *b, const struct engine *e, uint64_t ts)
 void seqs_keep(struct seqs_kept *k, const uint64_t *v, size_t n)
 {
 	k->n = n < SEQS ? n : SEQS;
-	memcpy(k->v, v, k->n * sizeof(*v));
+	if (k->n) /* else there may be no list at all */
+		memcpy(k->v, v, k->n * sizeof(*v));
 }
 
 void explain_evidence(struct explain *x, const struct seqs_kept *seqs)

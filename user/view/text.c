@@ -181,7 +181,7 @@ static void text_end(struct view *v, const struct engine *e)
 	buf_str(b, " lost");
 	if (n.evicted)
 		buf_printf(b, ", %llu not kept for lack of room", (unsigned long long)n.evicted);
-	if (n.lost || n.evicted)
+	if (n.lost || n.missing)
 		buf_str(b, ": what is told of that time may be incomplete");
 	buf_char(b, '\n');
 }

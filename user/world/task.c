@@ -165,6 +165,7 @@ static bool make_room(struct world *w)
 			world_forget(w, t);
 			return true;
 		}
+	w->missing++;
 	return false;
 }
 

@@ -124,7 +124,8 @@ struct world {
 	struct user_name *users;  /* hash by uid */
 	struct task *stale[2];	  /* alive as far as was told, and the last record gave their tgid away */
 	unsigned nstale;
-	uint64_t evicted; /* tasks that gave way, or were not taken in */
+	uint64_t evicted; /* tasks that gave way, or were not taken in .. */
+	uint64_t missing; /* .. of these the latter */
 	uint64_t count;		  /* tasks that were ever told of */
 	bool failed; /* memory ran out: facts are no longer to be trusted */
 };

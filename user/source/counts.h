@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the programs count where they do not write: records that had no room (bpf/emit.h), signals of a
+ * storm (bpf/many.h). For live.c alone.
+ */
+#ifndef SIGTRACE_SOURCE_COUNTS_H
+#define SIGTRACE_SOURCE_COUNTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire.h"
+
+struct counts;
+struct sigtrace_bpf;
+
+/* put takes the records that come of counts. NULL: out of memory. The caller frees. */
+struct counts *counts_new(struct sigtrace_bpf *skel,
+			  void (*put)(void *ctx, const void *rec, size_t len), void *ctx);
+void counts_free(struct counts *c);
+
+/* A trace.lost from the ring: hands out what is new of it, once. */
+void counts_lost(struct counts *c, const struct wire_lost *r);
+
+/* Has the programs write what they counted of storms; true: there is something in the ring. */
+bool counts_flush(struct counts *c);
+
+/* All programs are detached and the ring is empty: hands out what no record has told. */
+void counts_end(struct counts *c);
+
+#endif
