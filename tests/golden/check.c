@@ -228,6 +228,60 @@ static int sound(const struct records *r, size_t n, size_t without, struct buf *
 	return -1;
 }
 
+/* A stream that goes on in another file, and who reads on there. */
+struct seam {
+	struct engine *next;
+	enum event_error bad;
+};
+
+static void say_again(void *ctx, const void *rec, size_t len)
+{
+	struct seam *s = ctx;
+	enum event_error bad = engine_feed(s->next, rec, len);
+
+	s->bad = s->bad ? s->bad : bad;
+}
+
+/* The first n records are said again as what was known, and the others follow. */
+static const char *seam_at(const struct records *r, size_t n)
+{
+	struct sound s = {0};
+	const struct sink sink = {.ctx = &s, .event = on_event, .fact = on_fact}, none = {0};
+	struct engine *before = engine_new(&none);
+	struct seam seam = {.next = engine_new(&sink)};
+
+	if (!before || !seam.next)
+		abort();
+	for (size_t i = 0; i < r->n; i++) {
+		size_t len;
+		const void *rec = record(r, i, &len);
+
+		if (i == n)
+			engine_state(before, say_again, &seam);
+		if (i < n)
+			engine_feed(before, rec, len);
+		else
+			say_again(&seam, rec, len);
+	}
+	engine_free(before);
+	engine_free(seam.next);
+	return seam.bad ? event_error_name(seam.bad) : s.bad;
+}
+
+int check_seams(const struct records *r, struct buf *why)
+{
+	/* before trace.ready there is no file to go on from, behind trace.end nothing to tell */
+	for (size_t n = 1; n + 1 < r->n; n++) {
+		const char *bad = seam_at(r, n);
+
+		if (bad) {
+			buf_printf(why, "seam behind record %zu: %s", n, bad);
+			return -1;
+		}
+	}
+	return 0;
+}
+
 int check_prefixes(const struct records *r, struct buf *why)
 {
 	for (size_t n = 0; n <= r->n; n++)

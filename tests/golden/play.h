@@ -46,6 +46,8 @@ int read_file(const char *path, struct buf *b);
 int check_json_lines(const struct buf *json, struct buf *why);
 /* The records up to any place in the stream, and then the end: every fact is sound. */
 int check_prefixes(const struct records *r, struct buf *why);
+/* The same where it goes on in another file, at any record: with what is known said again. */
+int check_seams(const struct records *r, struct buf *why);
 /* The same without any one record, as if it had been lost without a word. */
 int check_gaps(const struct records *r, struct buf *why);
 

@@ -130,6 +130,8 @@ static void check(const char *name, const struct records *r, const struct buf *j
 	buf_reset(&why);
 	result(name, "cut off anywhere", !check_prefixes(r, &why), &why);
 	buf_reset(&why);
+	result(name, "in two files anywhere", !check_seams(r, &why), &why);
+	buf_reset(&why);
 	result(name, "without any one record", !check_gaps(r, &why), &why);
 	buf_free(&why);
 }

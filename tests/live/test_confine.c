@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <poll.h>
@@ -273,6 +274,39 @@ static void test_plain_user(void **state)
 	l->passed = true;
 }
 
+/* As the unit of tools/systemd runs it. */
+static void test_service_user(void **state)
+{
+	struct live *l = live(state);
+	const struct passwd *p = getpwnam(ACCOUNT);
+	struct buf text, out, err;
+	char dir[300];
+	glob_t files;
+	struct stat st;
+
+	assert_non_null(p);
+	snprintf(dir, sizeof(dir), "%s/service", l->server.dir);
+	assert_int_equal(mkdir(dir, 0700) || chown(dir, p->pw_uid, p->pw_gid), 0);
+	if (run_with(l, p, KEPT, ARGS("--sshd", "-q", "-w", dir, "--rotate", "256M", "--keep", "20",
+				      "--duration", "1ms"), &text))
+		live_fail(l, "%s", buf_cstr(&text));
+	buf_free(&text);
+	assert_int_equal(tool_run(ARGS("-r", dir, "-q"), RUN_MS, &out, &err), 0);
+	buf_free(&out);
+	buf_free(&err);
+	snprintf(dir, sizeof(dir), "%s/service/sigtrace-*.sgt", l->server.dir);
+	assert_int_equal(glob(dir, 0, NULL, &files), 0);
+	assert_int_equal(files.gl_pathc, 1);
+	assert_int_equal(stat(files.gl_pathv[0], &st), 0);
+	assert_int_equal(st.st_uid, p->pw_uid);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	unlink(files.gl_pathv[0]);
+	globfree(&files);
+	snprintf(dir, sizeof(dir), "%s/service", l->server.dir);
+	assert_int_equal(rmdir(dir), 0);
+	l->passed = true;
+}
+
 static void test_orphans(void **state)
 {
 	struct live *l = live(state);
@@ -392,7 +426,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		LIVE_TEST(test_given_up),    LIVE_TEST(test_command_keeps),
 		LIVE_TEST(test_missing),     LIVE_TEST(test_plain_user),
-		LIVE_TEST(test_orphans),     LIVE_TEST(test_foreign_folder),
+		LIVE_TEST(test_service_user), LIVE_TEST(test_orphans),     LIVE_TEST(test_foreign_folder),
 		LIVE_TEST(test_refused_call),
 	};
 

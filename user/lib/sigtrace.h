@@ -34,7 +34,8 @@ struct sigtrace_item {
 };
 
 /*
- * Opens the recording at `path`, which `sigtrace -w` wrote; "-" is stdin. The caller ends with
+ * Opens the recording at `path`, which `sigtrace -w` wrote; "-" is stdin, a folder of --rotate the
+ * newest run in it. The caller ends with
  * sigtrace_close(). NULL: `error` has one line that says why (not there, not a recording, of a newer
  * version, out of memory), cut at `size` bytes with its NUL; it may be NULL when size is 0.
  */
