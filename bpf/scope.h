@@ -56,10 +56,13 @@ struct port_key {
 	u32 port;
 };
 
-/* Ports that a listener of a server has, or had: connections outlive it, so none is removed. */
+/*
+ * Ports that a listener of a server has, or had: connections outlive it, so none is removed. All that
+ * a host has fit in: each ssh -R listens on another one.
+ */
 struct server_ports_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
+	__uint(max_entries, 65536);
 	__type(key, struct port_key);
 	__type(value, u32);
 };

@@ -75,7 +75,7 @@ struct port {
 	struct port *next, *prev;
 };
 
-#define PORTS_MOST 1024 /* of such servers; of the kernel side's as well */
+#define PORTS_MOST 1024 /* of such servers */
 
 struct conns {
 	struct conn *list;
