@@ -55,6 +55,14 @@ extern __u32 many_any;		      /* one of many_pending is set: for user space */
 extern const volatile __u64 many_above;
 extern const volatile __u64 signals_below;
 
+/* The mask stands where the index is used: clang drops one that a comparison before makes needless,
+ * and the verifier of 5.10 has forgotten that comparison once the number was on the stack. */
+static __always_inline u32 *many_of(u32 *array, u32 cpu)
+{
+	barrier_var(cpu);
+	return &array[cpu & (LOSS_CPUS - 1)];
+}
+
 static __always_inline void many_note(u32 cpu)
 {
 	many_pending[cpu & (LOSS_CPUS - 1)] = 1;

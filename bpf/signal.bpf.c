@@ -245,9 +245,9 @@ static __always_inline void write_first(struct many_slot *now, u32 i, struct man
 /* From here on slots may be used; false: they may not, or need not. */
 static __always_inline bool many_begin(u32 cpu, u64 unread)
 {
-	if (cpu >= LOSS_CPUS || many_busy[cpu])
+	if (cpu >= LOSS_CPUS || *many_of(many_busy, cpu))
 		return false;
-	if (many_pending[cpu] && unread <= wake_above)
+	if (*many_of(many_pending, cpu) && unread <= wake_above)
 		many_tell_all(cpu);
 	return unread > many_above;
 }
@@ -309,11 +309,11 @@ int flush_many(void *ctx)
 
 	if (cpu >= LOSS_CPUS)
 		return 0;
-	many_busy[cpu] = 1;
+	*many_of(many_busy, cpu) = 1;
 	barrier();
 	many_tell_all(cpu);
 	barrier();
-	many_busy[cpu] = 0;
+	*many_of(many_busy, cpu) = 0;
 	return 0;
 }
 

@@ -22,7 +22,7 @@
 
 #include "cli/throwaway_proc.h"
 
-#define RUN_MS 20000
+#define RUN_MS slow_ms(20000)
 #define BIT(cap) (UINT64_C(1) << (cap))
 #define KEPT (BIT(CAP_BPF) | BIT(CAP_PERFMON) | BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH))
 

@@ -7,7 +7,7 @@
 #include <sys/utsname.h>
 
 #define DOCTOR_MS slow_ms(20000)
-#define HOOKS 11
+#define HOOKS 12
 #define CONFIDENTIAL                                                                               \
 	"mount -t tmpfs none /sys/kernel/security && "                                             \
 	"echo 'none integrity [confidentiality]' >/sys/kernel/security/lockdown"

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define RUN_MS 20000
+#define RUN_MS slow_ms(20000)
 #define SECRET "sekrit"
 
 static void expect_hidden(struct live *l, const char *where, const char *text, size_t n)

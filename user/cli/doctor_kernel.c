@@ -36,6 +36,7 @@ static const struct {
 	{"on_exit", DOCTOR_MISSING, "processes that end"},
 	{"on_generate", DOCTOR_MISSING, "signals that are sent"},
 	{"on_deliver", DOCTOR_MISSING, "signals that are taken"},
+	{"flush_many", DOCTOR_MISSING, "signals that were counted in a storm"},
 	{"on_work", DOCTOR_MISSING, "keys that reach a terminal"},
 	{"on_state", DOCTOR_MISSING, "connections"},
 	{"on_receive_reset", DOCTOR_MISSING, "connections that the peer resets"},
@@ -96,7 +97,7 @@ static void check_lockdown(struct doctor *d)
 
 static void say_hook(struct doctor *d, const struct probe_hook *h)
 {
-	const char *slash = strchr(h->hook, '/'), *use = "";
+	const char *slash = strchr(h->hook, '/'), *name = slash ? slash + 1 : h->program, *use = "";
 	enum doctor_state without = DOCTOR_MISSING;
 
 	for (size_t i = 0; i < COUNT(hooks); i++)
@@ -105,11 +106,11 @@ static void say_hook(struct doctor *d, const struct probe_hook *h)
 			without = hooks[i].without;
 		}
 	if (h->ok)
-		doctor_say(d, DOCTOR_OK, "hook", NULL, "%s: %s", slash ? slash + 1 : h->hook, use);
+		doctor_say(d, DOCTOR_OK, "hook", NULL, "%s: %s", name, use);
 	else
 		doctor_say(d, without, "hook",
 			   "report this kernel and this line; `sigtrace -r FILE` works everywhere",
-			   "%s: %s: the kernel refuses it: %s", slash ? slash + 1 : h->hook, use, h->why);
+			   "%s: %s: the kernel refuses it: %s", name, use, h->why);
 }
 
 static void check_hooks(struct doctor *d)
