@@ -411,7 +411,7 @@ check-exports: $(LIBS)
 	$(Q)tools/check-exports $^
 
 check: all man check-static check-exports $(LIB_EXAMPLE) $(UNIT) $(GOLD)
-	$(Q)O='$(O)' tools/run-tests unit golden
+	$(Q)O='$(O)' SIGTRACE_SLOW='$(if $(SAN),5,$(or $(SIGTRACE_SLOW),1))' tools/run-tests unit golden
 
 test:
 	$(Q)tools/setup --test

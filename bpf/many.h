@@ -3,7 +3,7 @@
  * A storm of signals. While the ring is filling, a signal that is like one which was written is
  * counted in a slot of its CPU and not written; the slot becomes one record, with the count and the
  * times of its first and last, when another signal takes the slot, when there is room again, or when
- * user space asks for it (flush_many, live.c).
+ * user space asks for it (flush_many, counts.c).
  *
  * The slots of a CPU need no lock: both hooks of signals run with the target's siglock held, hence
  * with interrupts off (kernel/signal.c). flush_many alone can be interrupted, and says so.

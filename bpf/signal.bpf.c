@@ -206,7 +206,9 @@ static __always_inline bool same_deliver(const struct wire_deliver *a, const str
 
 static __always_inline u32 slot_of(const struct wire_hdr *h, u32 target, u32 sig)
 {
-	return (h->pid * 7 + target * 31 + sig) % MANY_SLOTS;
+	u32 mixed = (h->pid * 0x9e3779b1u ^ target * 0x85ebca6bu) + sig * 0xc2b2ae35u;
+
+	return (mixed >> 16) % MANY_SLOTS;
 }
 
 /* What tells the story has the whole ring. */

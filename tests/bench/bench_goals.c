@@ -284,8 +284,8 @@ static double metric(const char *path, const char *name)
 }
 
 /*
- * Of that many sessions of something that is called sshd, each with 7 processes besides its root
- * and its server's: 10,000 in all. Are they seen? Then, and how much memory that takes.
+ * 1,000 sessions of something that is called sshd, each with 8 processes besides its root and its
+ * server's: 10,000 in all. How long until it is ready, with how much memory, and are they all seen?
  */
 static int many_sessions(void)
 {
@@ -293,6 +293,7 @@ static int many_sessions(void)
 	const char *n = bench_smoke() ? "20" : "1000", *file = bench_file("tmp.prom");
 	int hold = -1, status, bad = 0;
 	pid_t pid = held_load(WORDS("sessions", n, "8"), &hold);
+	char what[64];
 
 	for (size_t i = 0; i < rounds && pid > 0 && !bad; i++) {
 		struct tracer t;
@@ -311,9 +312,10 @@ static int many_sessions(void)
 	unlink(file);
 	if (bad || pid < 0)
 		return -1;
-	table_row(rows, "ready, --sshd, 1,000 sessions of 10 processes each", &ms, 1, "ms", "500");
+	snprintf(what, sizeof(what), "ready, --sshd, %s sessions of 10 processes each", n);
+	table_row(rows, what, &ms, 1, "ms", "500");
 	table_row(rows, "                    RSS", &rss, 1, "MiB", "64");
-	table_row(rows, "                    sessions that it sees", &seen, 0, "", "1000");
+	table_row(rows, "                    sessions that it sees, others' too", &seen, 0, "", n);
 	return 0;
 }
 

@@ -12,6 +12,8 @@ static void there_and_back(const struct event *ev)
 	struct buf want = {0}, line = {0}, back = {0}, why = {0};
 
 	buf_put(&want, &ev->u, info->size);
+	if (ev->many.count)
+		buf_put(&want, &ev->many, sizeof(ev->many));
 	if (info->tail) {
 		buf_put(&want, ev->filename, ev->filename_len);
 		buf_put(&want, ev->argv, ev->args_len);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -162,22 +163,48 @@ static void test_pretender_as_text(void **state)
 
 #define MANY 10000
 
+/* Replays it with less memory than it takes, and more and more: no crash, and no silence. */
+static void replay_in_little(struct live *l, const char *rec)
+{
+	bool told = false, done = false;
+
+	for (int mb = 6; mb <= 128 && !done; mb++) {
+		char command[800];
+		int status;
+
+		snprintf(command, sizeof(command), "ulimit -v %d; exec \"$SIGTRACE\" -r %s --json >/dev/null 2>%s.said",
+			 mb * 1024, rec, rec);
+		status = system(command);
+		if (!WIFEXITED(status) || WEXITSTATUS(status) > 127)
+			live_fail(l, "with %d MiB it ends with 0x%x", mb, status);
+		done = !WEXITSTATUS(status);
+		snprintf(command, sizeof(command), "grep -q 'out of memory' %s.said", rec);
+		if (WEXITSTATUS(status) == 4 && system(command))
+			live_fail(l, "with %d MiB it does not say why: %s.said", mb, rec);
+		told |= WEXITSTATUS(status) == 4;
+	}
+	if (!told || !done)
+		live_fail(l, "%s", told ? "it never succeeds" : "it never says that memory ran out");
+}
+
 static void test_ten_thousand_processes(void **state)
 {
 	struct live *l = live(state);
-	char number[16], pid_arg[16];
+	char number[16], pid_arg[16], rec[300];
 	int pid;
 
+	snprintf(rec, sizeof(rec), "%s/many.sgt", l->server.dir);
 	snprintf(number, sizeof(number), "%d", MANY);
 	pid = live_child(l, ARGS("/usr/bin/setsid", live_prog(l, "crowd"), "many", number));
 	snprintf(pid_arg, sizeof(pid_arg), "%d", pid);
 	l->trace.filtered = true;
-	live_trace(l, ARGS("--json", "-e", "task.exit,trace.ready", "-p", pid_arg));
+	live_trace(l, ARGS("--json", "-e", "task.exit,trace.ready", "-p", pid_arg, "-w", rec));
 	live_expect(l, "{s:s, s:i}", "type", "trace.ready", "tasks", MANY + 1);
 	kill(-pid, SIGTERM);
 	trace_join(&l->trace, 6 * EVENT_MS);
 	assert_int_equal(live_count(l, "{s:s, s:s}", "type", "task.exit", "signal", "SIGTERM"), MANY);
 	live_expect(l, "{s:s, s:i, s:i}", "type", "trace.end", "lost", 0, "evicted", 0);
+	replay_in_little(l, rec);
 	l->passed = true;
 }
 

@@ -34,8 +34,11 @@ static long status_of(struct live *l, const char *key)
 			v = atol(line + strlen(key));
 	if (f)
 		fclose(f);
-	if (v < 0)
-		live_fail(l, "sigtrace is gone");
+	if (v < 0) {
+		trace_join(&l->trace, EVENT_MS);
+		live_fail(l, "sigtrace is gone, with 0x%x: %.300s", l->trace.status,
+			  buf_cstr(&l->trace.said));
+	}
 	return v;
 }
 

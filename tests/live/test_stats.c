@@ -315,6 +315,30 @@ static void test_not_measured(void **state)
 	l->passed = true;
 }
 
+/* Of a recording there are no ring and no programs. */
+static void test_replay(void **state)
+{
+	struct live *l = live(state);
+	const char *rec = path_in(l, "replay.sgt"), *file = path_in(l, "replay.prom");
+	struct buf out = { 0 }, err = { 0 };
+	char said[64];
+
+	live_trace(l, ARGS("-p", waiting(l), "--json", "-w", rec));
+	if (trace_stop(&l->trace))
+		live_fail(l, "%s", l->trace.why);
+	assert_int_equal(tool_run(ARGS("-r", rec, "-q", "--stats", "--metrics", file), EVENT_MS, &out,
+				  &err), 0);
+	must_parse(l, file);
+	assert_true(value(&metrics, "records_total") == total_of(l, "records"));
+	assert_null(strstr(metrics.text, "ring"));
+	assert_null(strstr(metrics.text, "program"));
+	snprintf(said, sizeof(said), "stats of all: %.0f records", total_of(l, "records"));
+	assert_non_null(strstr(buf_cstr(&err), said));
+	buf_free(&out);
+	buf_free(&err);
+	l->passed = true;
+}
+
 static void test_no_such_folder(void **state)
 {
 	struct live *l = live(state);
@@ -335,6 +359,7 @@ int main(void)
 		LIVE_TEST(test_agree),
 		LIVE_TEST(test_each_second),
 		LIVE_TEST(test_not_measured),
+		LIVE_TEST(test_replay),
 		LIVE_TEST(test_no_such_folder),
 	};
 

@@ -95,15 +95,18 @@ static void group_of_timeout(void **state)
 	live_done(l);
 }
 
+/* What is advised: then the hang-up reaches it. How soon it ends of that is the scheduler's affair. */
 static void timeout_in_the_foreground(void **state)
 {
 	struct live *l = live(state);
 	struct client *c = on_terminal(l, "timeout --foreground 100 sleep 1001; :");
+	int pid = sleeping(l, "1001");
 
-	sleeping(l, "1001");
 	client_signal(c, SIGKILL);
-	live_expect(l, "{s:s, s:s, s:i}", "type", "session.close", "end", "vanished", "orphans", 0);
+	live_expect(l, "{s:s, s:i, s:s}", "type", "task.exit", "tgid", pid, "signal", "SIGHUP");
+	live_expect(l, "{s:s, s:s}", "type", "session.close", "end", "vanished");
 	live_done(l);
+	live_forbid(l, "{s:s, s:i, s:s}", "type", "orphan", "tgid", pid, "reason", "other_group");
 }
 
 static void group_of_its_own(void **state)

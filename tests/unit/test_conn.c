@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -219,6 +220,24 @@ static void ends_twice(void **state)
 	assert_null(t->c.list);
 }
 
+/* One connection, one channel behind the other: what served them is forgotten. */
+static void many_channels(void **state)
+{
+	struct conn *k = tell(state, LOGGED_IN);
+	struct told *t = *state;
+	unsigned before = HASH_COUNT(t->w.tasks);
+	char lines[256];
+
+	for (unsigned i = 200; i < 300; i++) {
+		snprintf(lines, sizeof(lines),
+			 "@50 sshd/120 task.fork fork=%u pgid=110 sid=110 scope=in,server\n"
+			 "@50 sshd/%u task.exit pgid=110 sid=110\n", i, i);
+		k = tell(state, lines);
+	}
+	assert_in_range(HASH_COUNT(t->w.tasks), before, before + 20);
+	assert_int_equal(conn_server(k)->key.tgid, 120);
+}
+
 /* The same peer comes from the same port again while the first connection's processes linger. */
 static void port_reuse(void **state)
 {
@@ -274,6 +293,7 @@ int main(void)
 		TEST(tunnel_early),
 		TEST(adopted),
 		TEST(ends_twice),
+		TEST(many_channels),
 		TEST(port_reuse),
 		TEST(forgotten),
 		TEST(names),

@@ -149,6 +149,11 @@ static void killed_by_the_server(void **state)
 	STORY_HAS(SESSION TCP("2000", "5000", "ESTABLISHED", "FIN_WAIT1", "")
 		  "@2000 node/100 task.exit pgid=90 sid=90 exit_code=9\n" KILLS("2001") LATER,
 		  "\nclose #1 server_killed signal=SIGKILL ", "the server was killed by SIGKILL");
+	/* .. behind a proxy, so that no connection of ours is known */
+	STORY_HAS(NAMED FORK("20", "130") EXEC("21", "130", IN_SERVERS)
+		  ENV("21", "130", "198.51.100.9 7000 192.0.2.1 22")
+		  "@2000 node/100 task.exit pgid=90 sid=90 exit_code=9\n" LATER,
+		  "\ninterrupt #1 disconnect server_killed ", "\nclose #1 server_killed ");
 }
 
 static void shell_killed(void **state)

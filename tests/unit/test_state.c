@@ -118,11 +118,50 @@ static void stable(void **state)
 	story_free(c);
 }
 
+#define PLACE(ms, more) "@" ms " bash/130 task.place stdin=501 stdout=502" more "\n"
+#define PLAIN                                                                                      \
+	STORY_SERVER STORY_LOGIN STORY_EXEC("[\"bash\",\"-c\",\"sleep 9\"]")                      \
+	PLACE("32", " cgroup_id=30 above1=1 cgroup=\"session-3.scope\"")
+#define OPEN_PLAIN "open #1 alice exec \"sleep 9\" root=130 server=120 preexisting inferred\n"
+
+/* Of a channel's end only the pipes tell, and who had their other ends before. */
+static void pipes(void **state)
+{
+	(void)state;
+	goes_on(PLAIN PLACE("600", " ends=known,stdin,stdout,used"),
+		PLACE("1100", " ends=known,used") "@5000 trace.tick\n@7000 trace.tick\n@9000 trace.tick\n",
+		OPEN_PLAIN
+		"interrupt #1 disconnect mux_closed no_effect: bash/130 not_delivered; inferred\n"
+		"close #1 mux_closed processes=1 orphans=1 lost=0 inferred\n"
+		"orphan #1 bash/130 no_pty leaked inferred\n");
+	/* never looked at, or let go of one before */
+	goes_on(PLAIN, PLACE("1100", " ends=known,used") "@5000 trace.tick\n@7000 trace.tick\n",
+		OPEN_PLAIN);
+	goes_on(PLAIN PLACE("600", " ends=known,stdout,used"),
+		PLACE("1100", " ends=known,used") "@5000 trace.tick\n@7000 trace.tick\n", OPEN_PLAIN);
+}
+
+/* .. nor of who left the cgroup that its session had. */
+static void cgroup(void **state)
+{
+	(void)state;
+	goes_on(PLAIN,
+		STORY_TCP("1100", "ESTABLISHED", "CLOSE_WAIT", "")
+		"@1101 sshd/120 task.exit pgid=110 sid=110 exit_code=65280\n@3000 trace.tick\n"
+		"@3001 bash/130 task.snapshot parent=1 uid=1000 scope=in pgid=130 sid=130\n"
+		"@3001 bash/130 task.place cgroup_id=40 above1=1 cgroup=\"run-7.scope\"\n"
+		"@3002 trace.ready tasks=1 asked=1\n",
+		OPEN_PLAIN "interrupt #1 disconnect disconnect no_effect: bash/130 not_delivered; inferred\n"
+		"close #1 disconnect processes=1 orphans=1 lost=0 seen\n"
+		"orphan #1 bash/130 no_pty intended seen\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(session), cmocka_unit_test(end),     cmocka_unit_test(next_login),
 		cmocka_unit_test(kept),	   cmocka_unit_test(command), cmocka_unit_test(stable),
+		cmocka_unit_test(pipes),   cmocka_unit_test(cgroup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#define PAST_MOST 16 /* a connection may have any number of channels, one behind the other */
 #define LOOK_AFTER UINT64_C(1000000000) /* ns that a child of a server may take to exec its command */
 
 const char *const server_comms[] = {"sshd",	"sshd-session", "sshd-auth",
@@ -191,12 +192,25 @@ static bool listens(const struct world *w, const struct task *t)
 	return !t->conn && !(parent && parent->s.scope & WIRE_SERVER);
 }
 
-static void serves_no_longer(struct world *w, struct conn *k, struct task *t)
+static void serves_no_longer(struct world *w, struct task **list, struct task *t)
 {
-	DL_DELETE2(k->tasks, t, conn_prev, conn_next);
+	DL_DELETE2(*list, t, conn_prev, conn_next);
 	t->conn = NULL;
 	t->conn_next = t->conn_prev = NULL;
 	world_release(w, t);
+}
+
+/* It has ended. What it leaves may look for it a moment longer: a helper, a root before its exec. */
+static void has_served(struct world *w, struct conn *k, struct task *t)
+{
+	if (t == k->first)
+		return;
+	DL_DELETE2(k->tasks, t, conn_prev, conn_next);
+	DL_APPEND2(k->past, t, conn_prev, conn_next);
+	if (k->npast < PAST_MOST)
+		k->npast++;
+	else
+		serves_no_longer(w, &k->past, k->past);
 }
 
 static void on_kept(struct conns *c, struct task *keeper, const struct event *ev)
@@ -273,7 +287,7 @@ static void on_exec(struct conns *c, struct world *w, const struct event *ev)
 		k->first = NULL;
 	if (!--k->refs)
 		conns_stale(c, k);
-	serves_no_longer(w, k, t);
+	serves_no_longer(w, &k->tasks, t);
 }
 
 /* OpenSSH's pre-auth child exits 0 when the log-in succeeded and 255 when not (ssh-facts 1.1). */
@@ -294,6 +308,7 @@ static void on_exited(struct conns *c, struct world *w, const struct event *ev)
 		mark_once(&k->authenticated, ev);
 		look(c, k, ev->u.h.ts);
 	}
+	has_served(w, k, t);
 }
 
 static void on_accepted(struct conns *c, struct conn *k, const struct event *ev)
@@ -382,7 +397,10 @@ static void forget(struct conns *c, struct world *w, struct conn *k)
 	struct task *t, *next;
 
 	DL_FOREACH_SAFE2(k->tasks, t, next, conn_next) {
-		serves_no_longer(w, k, t);
+		serves_no_longer(w, &k->tasks, t);
+	}
+	DL_FOREACH_SAFE2(k->past, t, next, conn_next) {
+		serves_no_longer(w, &k->past, t);
 	}
 	if (k->client) {
 		k->client->conn = NULL;

@@ -47,7 +47,9 @@ struct conn {
 	uint64_t own_fin_age;  /* at own_fin */
 	uint32_t sk_err;       /* at ->CLOSE */
 	struct task *first;    /* the per-connection process; OpenSSH's monitor */
-	struct task *tasks;    /* who serves it or did, in the order in which they were told of */
+	struct task *tasks;    /* who serves it, in the order in which they were told of */
+	struct task *past;     /* .. and who did, the last few */
+	unsigned npast;
 	struct session *opened; /* on it and not told to be over, by number */
 	struct task *keeper;   /* of a server with one process for many: who listens for it, and lives */
 	uint64_t told_seq;     /* when its keeper was last said to have it open */

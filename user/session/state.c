@@ -96,6 +96,25 @@ static void put_env(const struct teller *x, const struct task *t)
 	x->put(x->ctx, &r, sizeof(r));
 }
 
+/* Where a session's root stood at its first exec, and, of its pipes, who had their ends last. */
+static void put_place(const struct teller *x, const struct session *of, uint32_t ends)
+{
+	struct wire_place r = {.ends = ends};
+
+	describe(x, &r.h, of->root, WIRE_TASK_PLACE, sizeof(r));
+	memcpy(r.pipe, of->place.pipe, sizeof(r.pipe));
+	if (!ends) {
+		memcpy(r.cgroup, of->place.cgroup, sizeof(r.cgroup));
+		memcpy(r.cgroup_name, of->place.cgroup_name, sizeof(r.cgroup_name));
+	}
+	x->put(x->ctx, &r, sizeof(r));
+}
+
+static bool has_place(const struct session *of)
+{
+	return of->state == SESSION_OPEN && of->root && of->root->alive && of->place.seq;
+}
+
 static void put_owner(const struct teller *x, const struct task *t, const struct wire_sock *sk,
 		      uint32_t state)
 {
@@ -157,6 +176,7 @@ void sessions_state(const struct sessions *s, void (*put)(void *ctx, const void 
 {
 	struct teller x = {.s = s, .put = put, .ctx = ctx};
 	struct wire_ready ready = {.asked = 0};
+	const struct session *of;
 	const struct client *l;
 	const struct task *t;
 	const struct conn *k;
@@ -178,7 +198,16 @@ void sessions_state(const struct sessions *s, void (*put)(void *ctx, const void 
 	DL_FOREACH(s->conns.clients, l) {
 		put_client(&x, l);
 	}
+	DL_FOREACH(s->list, of) {
+		if (has_place(of))
+			put_place(&x, of, 0);
+	}
 	ready.tasks = x.tasks;
 	stamp(&x, &ready.h, WIRE_TRACE_READY, sizeof(ready));
 	put(ctx, &ready, sizeof(ready));
+	/* from the ready on they are sessions */
+	DL_FOREACH(s->list, of) {
+		if (has_place(of) && of->ends)
+			put_place(&x, of, of->ends);
+	}
 }

@@ -6,7 +6,7 @@
 
 /*
  * Hands out, as records, the processes, connections and account names that are known, and a
- * trace.ready at the end: what follows trace.begin in a stream that begins now. The bytes live until
+ * trace.ready at the end, with what was last seen of their sessions' pipes: what follows trace.begin in a stream that begins now. The bytes live until
  * `put` returns. Interrupts that are not settled and sessions of ended roots are not in it.
  */
 void sessions_state(const struct sessions *s, void (*put)(void *ctx, const void *rec, size_t len),

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "event/event.h"
 #include "source/recording.h"
@@ -135,6 +136,9 @@ static int unpack_frame(struct recording_reader *r)
 			return n < 0 ? -1 : cut_off(r);
 		ret = ZSTD_decompressStream(r->zstd, &out, &in);
 		use(r, in.pos);
+		if (ZSTD_getErrorCode(ret) == ZSTD_error_memory_allocation)
+			return err_set(&r->err, EXIT_INCONCLUSIVE,
+				       "out of memory to read recording '%s'", r->name);
 		if (ZSTD_isError(ret))
 			return damaged(r, ZSTD_getErrorName(ret));
 		if (out.pos > RECORDING_FRAME)

@@ -387,7 +387,7 @@ static bool is_child(const struct engine *e, uint32_t session, uint32_t tgid)
 	return !engine_session(e, session, &s) || !s.server || s.server->key.tgid != tgid;
 }
 
-void text_event(struct view *v, const struct engine *e, const struct event *ev, uint32_t session)
+static void put_event(struct view *v, const struct engine *e, const struct event *ev, uint32_t session)
 {
 	struct text *t = (struct text *)v;
 	unsigned kind = ev->u.h.kind;
@@ -395,7 +395,7 @@ void text_event(struct view *v, const struct engine *e, const struct event *ev, 
 	struct text_row r = { .ts = ev->u.h.ts, .session = session };
 	char digits[WHO_DIGITS];
 
-	if (v->opt.quiet || kind > WIRE_KIND_MAX || !lines[kind].label)
+	if (kind > WIRE_KIND_MAX || !lines[kind].label)
 		return;
 	if (!text_shows(t, e, ev, session) || !view_wants_event(v, e, ev, session))
 		return;
@@ -416,4 +416,10 @@ void text_event(struct view *v, const struct engine *e, const struct event *ev, 
 	text_row(t, e, &r);
 	lines[kind].detail(&l);
 	text_done(t, &r);
+}
+
+void text_event(struct view *v, const struct engine *e, const struct event *ev, uint32_t session)
+{
+	if (!v->opt.quiet)
+		put_event(v, e, ev, session);
 }

@@ -77,7 +77,7 @@ struct task {
 	bool of_command;	/* `-- CMD`'s or a descendant of it */
 	bool unseen;		/* its end was not seen: another process has its tgid now */
 	struct task *member_next, *member_prev; /* list of its session's live processes */
-	struct task *conn_next, *conn_prev; /* list of all that serve it or did */
+	struct task *conn_next, *conn_prev; /* list of those that serve it, or that did */
 	/* the rest of what is known */
 	uint64_t parent_start;	/* at fork, before any adoption: with parent_tgid the parent's key */
 	uint32_t parent_tgid;
