@@ -248,10 +248,11 @@ static void test_refused(void **state)
 	struct live *l = live(state);
 	const struct passwd *p = getpwnam(ACCOUNT);
 	struct folder f = folder(l, "refused");
-	char file[400];
+	char file[400], pid[16];
 
 	assert_non_null(p);
-	live_trace(l, ARGS("--sshd", "--json", "-w", f.path, "--rotate", "1M"));
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	live_trace(l, ARGS("-p", pid, "--json", "-w", f.path, "--rotate", "1M"));
 	refused(l, ARGS("-q", "-w", f.path, "--rotate", "1M", "--", "true"), 2,
 		"another sigtrace records into");
 	live_done(l);

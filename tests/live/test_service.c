@@ -106,12 +106,15 @@ static void test_nobody_listens(void **state)
 {
 	struct live *l = live(state);
 
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%d", getpid());
 	setenv("NOTIFY_SOCKET", "/nonexistent/notify", 1);
-	live_trace(l, TRACE_SSHD);
+	live_trace(l, ARGS("-p", pid, "--json"));
 	live_done(l);
 	trace_free(&l->trace);
 	setenv("NOTIFY_SOCKET", "nonsense", 1);
-	live_trace(l, TRACE_SSHD);
+	live_trace(l, ARGS("-p", pid, "--json"));
 	live_done(l);
 	unsetenv("NOTIFY_SOCKET");
 }

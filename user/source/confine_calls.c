@@ -41,6 +41,10 @@ struct limited {
 /* Of an int the upper half of the register says nothing. */
 #define EQUALS(n, value)                                                                           \
 	{.arg = (n), .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX, .datum_b = (uint32_t)(value)}
+/* musl adds O_LARGEFILE by itself; glibc has none here */
+#define FLAGS(n, value)                                                                            \
+	{.arg = (n), .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX & ~(uint32_t)O_LARGEFILE,     \
+	 .datum_b = (uint32_t)(value)}
 /* none of these bits is set */
 #define WITHOUT(n, bits) {.arg = (n), .op = SCMP_CMP_MASKED_EQ, .datum_a = (scmp_datum_t)(bits)}
 
@@ -98,12 +102,12 @@ static int allow_files(scmp_filter_ctx f, const struct confine *c)
 		{"readlinkat", {EQUALS(0, c->proc)}, 1},
 	};
 	const struct limited folder[] = {
-		{"openat", {EQUALS(0, c->folder), EQUALS(2, CONFINE_CREATE)}, 2},
+		{"openat", {EQUALS(0, c->folder), FLAGS(2, CONFINE_CREATE)}, 2},
 		{"unlinkat", {EQUALS(0, c->folder), EQUALS(2, 0)}, 2},
 		{"fchmod", {EQUALS(1, 0600)}, 1},
 	};
 	const struct limited published[] = {
-		{"openat", {EQUALS(0, c->published), EQUALS(2, CONFINE_CREATE)}, 2},
+		{"openat", {EQUALS(0, c->published), FLAGS(2, CONFINE_CREATE)}, 2},
 		{"unlinkat", {EQUALS(0, c->published), EQUALS(2, 0)}, 2},
 		{"fchmod", {EQUALS(1, CONFINE_PUBLIC)}, 1},
 		{"renameat", {EQUALS(0, c->published), EQUALS(2, c->published)}, 2},
