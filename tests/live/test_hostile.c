@@ -30,13 +30,16 @@ static long said(struct live *l, const char *line, const char *name)
 
 /* ---- a server that is none ---- */
 
-static int left; /* the pretender's command, which nobody else would kill */
+/* The pretender and its command, which nobody else would kill. */
+static int server, left;
 
 static int teardown(void **state)
 {
+	if (server > 0)
+		kill(server, SIGKILL);
 	if (left > 0)
 		kill(left, SIGKILL);
-	left = 0;
+	server = left = 0;
 	return live_teardown(state);
 }
 
@@ -65,6 +68,7 @@ static struct pretender pretend(struct live *l, const char *comm, const char *co
 	}
 	p = (struct pretender){ (int)said(l, line, "pretender="), (int)said(l, line, "root="),
 				(int)said(l, line, "port="), (int)said(l, line, "peer=") };
+	server = p.pid;
 	left = p.root;
 	return p;
 }
@@ -97,6 +101,7 @@ static void pretends(void **state, const char *comm, const char *connection)
 		    "disconnect");
 	live_expect(l, "{s:s, s:i, s:i}", "type", "orphan", "session", session, "tgid", pid);
 	kill(p.pid, SIGUSR1);
+	server = 0;
 	if (!trace_find(&l->trace, json_pack("{s:s, s:i}", "type", "orphan", "tgid", p.root), EVENT_MS))
 		live_fail(l, "what the pretender left is not told");
 	live_done(l);
@@ -136,6 +141,7 @@ static void test_pretender_as_text(void **state)
 	live_trace(l, ARGS("--sshd", "-q", "-w", rec));
 	p = pretend(l, "\033[2J\xe2\x80\xae\xff", "\033]0;x\007\n\xe2\x81\xa6");
 	kill(p.pid, SIGUSR1);
+	server = 0;
 	assert_true(proc_ends(p.pid));
 	assert_int_equal(trace_stop(&l->trace), 0);
 	for (size_t i = 0; i <= sizeof(views) / sizeof(views[0]); i++) {
