@@ -31,6 +31,7 @@ static __always_inline bool has_sender(u32 sig, int code)
 	       (sig == SIGCHLD && code > 0 && code < SI_KERNEL);
 }
 
+/* `info` is a number to the verifier of 7.2, since it may be one: nothing is read through it directly. */
 static __always_inline void read_info(struct wire_generate *r, struct kernel_siginfo *info)
 {
 	r->sender_pid = 0;
@@ -40,10 +41,10 @@ static __always_inline void read_info(struct wire_generate *r, struct kernel_sig
 		r->si_code = info ? SI_KERNEL : SI_USER;
 		return;
 	}
-	r->si_code = info->si_code;
+	r->si_code = BPF_CORE_READ(info, si_code);
 	if (has_sender(r->sig, r->si_code)) {
-		r->sender_pid = info->_sifields._kill._pid;
-		r->sender_uid = info->_sifields._kill._uid;
+		r->sender_pid = BPF_CORE_READ(info, _sifields._kill._pid);
+		r->sender_uid = BPF_CORE_READ(info, _sifields._kill._uid);
 		r->flags |= WIRE_SIG_INFO;
 	}
 }
@@ -164,7 +165,7 @@ static __always_inline void read_deliver(struct wire_deliver *r, u64 *ctx, bool 
 	emit_worker(&r->h, WIRE_SIGNAL_DELIVER, sizeof(*r), fast);
 	r->sa_flags = ka->sa.sa_flags;
 	r->sig = ctx[0];
-	r->si_code = (u64)info <= 1 ? SI_KERNEL : info->si_code;
+	r->si_code = (u64)info <= 1 ? SI_KERNEL : BPF_CORE_READ(info, si_code);
 	r->disposition = handler == 0 ? WIRE_DFL : handler == 1 ? WIRE_IGN : WIRE_HANDLER;
 	r->pad = 0;
 }
@@ -325,7 +326,7 @@ int flush_many(void *ctx)
  */
 static __always_inline bool is_sent(u32 sig, struct kernel_siginfo *info)
 {
-	return (u64)info > 1 && sig != SIGCHLD && has_sender(sig, info->si_code) &&
+	return (u64)info > 1 && sig != SIGCHLD && has_sender(sig, BPF_CORE_READ(info, si_code)) &&
 	       scope_of(bpf_get_current_pid_tgid() >> 32) & WIRE_IN;
 }
 
