@@ -48,7 +48,7 @@ static void attach(struct bpf_program *p, struct probe_hook *h)
 {
 	struct bpf_link *link;
 
-	/* a section without a target: user space runs it, and it is attached to nothing */
+	/* without a target: user space runs it (flush_many), and to be loaded is all that it takes */
 	h->ok = !strchr(h->hook, '/');
 	if (h->ok)
 		return;
@@ -87,7 +87,7 @@ size_t probe_hooks(struct probe_hook *hooks, struct err *e)
 {
 	struct bpf_object *o;
 	struct bpf_program *p;
-	size_t n = 0, i = 0;
+	size_t n = 0;
 	bool loaded;
 
 	libbpf_set_print(on_complaint);
@@ -99,20 +99,16 @@ size_t probe_hooks(struct probe_hook *hooks, struct err *e)
 	loaded = !bpf_object__load(o);
 	bpf_object__for_each_program(p, o) {
 		struct probe_hook *h = &hooks[n];
-		size_t which = i++;
 
 		if (n == PROBE_HOOKS)
 			break;
-		/* attached to nothing: user space runs it (flush_many) */
-		if (!strcmp(bpf_program__section_name(p), "raw_tp"))
-			continue;
 		memset(h, 0, sizeof(*h));
 		frame_copy(h->program, sizeof(h->program), bpf_program__name(p));
 		frame_copy(h->hook, sizeof(h->hook), bpf_program__section_name(p));
 		if (loaded)
 			attach(p, h);
 		else
-			load_alone(which, h);
+			load_alone(n, h);
 		n++;
 	}
 	bpf_object__close(o);
