@@ -96,12 +96,16 @@ static int twice(int own_session, int once_more)
 
 static void subreaper(void)
 {
-	int pid = fork();
+	int tell = ready[1], pid = fork();
 
 	if (!pid) {
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
 		prctl(PR_SET_NAME, "reaper");
+		/* a pipe of its own: ours would take the byte that it waits for */
+		if (pipe(ready))
+			_exit(1);
 		twice(0, 0);
+		ready[1] = tell;
 		survive("reaper");
 	}
 	wait_ready();
