@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "event/field.h"
+#include "view_sink.h"
 
 static void add(struct records *r, const struct buf *rec)
 {
@@ -58,28 +59,12 @@ void records_free(struct records *r)
 	memset(r, 0, sizeof(*r));
 }
 
-static void on_event(void *ctx, const struct engine *e, const struct event *ev, uint32_t session)
-{
-	struct view *v = ctx;
-
-	if (v->ops->event)
-		v->ops->event(v, e, ev, session);
-}
-
-static void on_fact(void *ctx, const struct engine *e, const struct fact *f)
-{
-	struct view *v = ctx;
-
-	if (v->ops->fact)
-		v->ops->fact(v, e, f);
-}
-
 void play_view(const struct records *r, struct view *(*make)(const struct view_options *opt),
 	       struct buf *out)
 {
 	const struct view_options opt = {0};
 	struct view *v = make(&opt);
-	const struct sink sink = {.ctx = v, .event = on_event, .fact = on_fact};
+	const struct sink sink = view_sink(v);
 	struct engine *e = engine_new(&sink);
 
 	if (!v || !e)

@@ -18,6 +18,7 @@
 #include "golden/play.h"
 #include "unit/heap.h"
 #include "view/explain.h"
+#include "view_sink.h"
 
 /* The sanitizers take ten times as long: of the requests of a case some, of each case others. */
 #ifdef __SANITIZE_ADDRESS__
@@ -40,22 +41,6 @@ struct play {
 
 /* ---- views ---- */
 
-static void on_event(void *ctx, const struct engine *e, const struct event *ev, uint32_t session)
-{
-	struct view *v = ctx;
-
-	if (v->ops->event)
-		v->ops->event(v, e, ev, session);
-}
-
-static void on_fact(void *ctx, const struct engine *e, const struct fact *f)
-{
-	struct view *v = ctx;
-
-	if (v->ops->fact)
-		v->ops->fact(v, e, f);
-}
-
 /* As the command line does it: what there is is written now and then. */
 static void hand_over(struct said *s, struct view *v, const struct engine *e)
 {
@@ -66,7 +51,7 @@ static void hand_over(struct said *s, struct view *v, const struct engine *e)
 
 static void show(struct said *s, struct view *v, const char *p, size_t n)
 {
-	const struct sink sink = {.ctx = v, .event = on_event, .fact = on_fact};
+	const struct sink sink = view_sink(v);
 	struct engine *e = v ? engine_new(&sink) : NULL;
 
 	s->told |= !e;

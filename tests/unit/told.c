@@ -8,21 +8,7 @@
 
 #include <cmocka.h>
 
-static void on_event(void *ctx, const struct engine *e, const struct event *ev, uint32_t session)
-{
-	struct view *v = ctx;
-
-	if (v->ops->event)
-		v->ops->event(v, e, ev, session);
-}
-
-static void on_fact(void *ctx, const struct engine *e, const struct fact *f)
-{
-	struct view *v = ctx;
-
-	if (v->ops->fact)
-		v->ops->fact(v, e, f);
-}
+#include "view_sink.h"
 
 static void take(void *ctx, const void *rec, size_t len)
 {
@@ -31,7 +17,7 @@ static void take(void *ctx, const void *rec, size_t len)
 
 char *told(struct view *v, const char *lines)
 {
-	const struct sink sink = {.ctx = v, .event = on_event, .fact = on_fact};
+	const struct sink sink = view_sink(v);
 	struct engine *e = engine_new(&sink);
 	char *out;
 

@@ -8,19 +8,6 @@
 #include "cli/stats.h"
 #include "source/recording.h"
 
-/* A recording that stops without a trace.end: whoever wrote it was killed, or it is cut off. */
-static void end_here(struct run *r)
-{
-	struct wire_end end;
-
-	memset(&end, 0, sizeof(end));
-	end.h.len = sizeof(end);
-	end.h.kind = WIRE_TRACE_END;
-	end.h.ts = r->last_ts;
-	end.reason = WIRE_END_CUT;
-	engine_feed(r->engine, &end, sizeof(end)); /* a copy of the recording has no end either */
-}
-
 static void take_all(struct run *r, struct recording_reader *in)
 {
 	const void *rec;
@@ -37,7 +24,7 @@ static void take_all(struct run *r, struct recording_reader *in)
 			r->o->read);
 	}
 	if (!r->ended)
-		end_here(r);
+		engine_cut(r->engine, r->last_ts); /* a copy of the recording has no end either */
 }
 
 /* How many runs there are. */

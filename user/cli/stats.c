@@ -16,6 +16,7 @@
 #include "event/field.h"
 #include "source/confine.h"
 #include "source/frame.h"
+#include "source/write_all.h"
 
 #define EVERY UINT64_C(1000000000) /* ns */
 #define KIB 1024
@@ -114,21 +115,6 @@ static void say(struct stats *s, const struct stats_now *n, uint64_t now, bool e
 }
 
 /* ---- the file ---- */
-
-static int write_all(int fd, const char *p, size_t n)
-{
-	while (n) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -1;
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
 
 /* A reader finds the file as it was before or as it is now: a name of its own first. That is none
  * that node exporter's *.prom takes in. */

@@ -111,6 +111,16 @@ enum event_error engine_feed(struct engine *e, const void *rec, size_t len)
 	return EVENT_OK;
 }
 
+void engine_cut(struct engine *e, uint64_t ts)
+{
+	const struct wire_end end = {
+		.h = {.kind = WIRE_TRACE_END, .len = sizeof(end), .ts = ts},
+		.reason = WIRE_END_CUT,
+	};
+
+	engine_feed(e, &end, sizeof(end));
+}
+
 void engine_state(const struct engine *e, void (*put)(void *ctx, const void *rec, size_t len),
 		  void *ctx)
 {

@@ -69,6 +69,9 @@ struct ends_view {
 /* The first such session behind the number `after`, of those that were opened before `ts`. */
 bool engine_ends(const struct engine *e, uint32_t after, uint64_t ts, struct ends_view *v);
 
+/* A stream that stops at ts without a trace.end: whoever wrote it was killed, or it is cut off. */
+void engine_cut(struct engine *e, uint64_t ts);
+
 /*
  * Hands out what is known as the records with which a stream begins, trace.begin to trace.ready: for a
  * recording that goes on in another file. The bytes live until `put` returns.

@@ -131,19 +131,6 @@ static void show_end(struct sigtrace_recording *r)
 	add_line(r, &item);
 }
 
-/* A recording that stops without a trace.end: whoever wrote it was killed, or it is damaged. */
-static void end_here(struct sigtrace_recording *r)
-{
-	struct wire_end end;
-
-	memset(&end, 0, sizeof(end));
-	end.h.len = sizeof(end);
-	end.h.kind = WIRE_TRACE_END;
-	end.h.ts = r->last_ts;
-	end.reason = WIRE_END_CUT;
-	engine_feed(r->engine, &end, sizeof(end));
-}
-
 static void finish(struct sigtrace_recording *r)
 {
 	if (r->state == READING && !r->ended) {
@@ -152,7 +139,7 @@ static void finish(struct sigtrace_recording *r)
 		r->state = FAILED;
 	}
 	if (!r->ended)
-		end_here(r);
+		engine_cut(r->engine, r->last_ts);
 	show_end(r);
 	if (engine_world(r->engine)->failed)
 		fail_memory(r);

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,10 +19,12 @@
 #include "sigtrace.skel.h"
 #include "source/accounts.h"
 #include "source/confine.h"
+#include "source/complaint.h"
 #include "source/counts.h"
 #include "source/frame.h"
 #include "source/proc.h"
 #include "source/require.h"
+#include "source/ring.h"
 
 #define RING_DEFAULT (8u * 1024 * 1024)
 #define SCOPE_PAGE 4096u
@@ -33,8 +34,7 @@
 struct live {
 	struct live_options o;
 	struct sigtrace_bpf *skel;
-	struct ring_buffer *ring;
-	const unsigned long *consumed, *produced; /* the ring's positions, bytes since its start */
+	struct ring *ring;
 	uint8_t *scope; /* one byte a pid, shared with the programs */
 	size_t scope_len;
 	uint32_t *uids; /* whose names were told */
@@ -42,30 +42,13 @@ struct live {
 	struct helper accounts;
 	int proc;     /* the open /proc */
 	int terminal; /* the master of one of our own, until the first snapshot; -1: none */
-	int epfd;
 	struct counts *counts;
 	unsigned empty; /* drains in a row that found nothing */
-	uint64_t ring_most; /* bytes that were in the ring when it was emptied */
 	int measures; /* the kernel measures programs while it is open; -1: it does not */
 	uint64_t unanswered; /* processes that were asked for in vain */
 	bool first;	/* in the first snapshot: argv is asked from /proc */
 	bool stopped;
 };
-
-/* What libbpf complained about last: the reason behind a failed load. */
-static char complaint[256];
-
-static int on_complaint(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	char line[512];
-
-	if (level != LIBBPF_WARN || complaint[0])
-		return 0;
-	vsnprintf(line, sizeof(line), fmt, ap);
-	line[strcspn(line, "\n")] = '\0';
-	frame_copy(complaint, sizeof(complaint), strncmp(line, "libbpf: ", 8) ? line : line + 8);
-	return 0;
-}
 
 static void put(struct live *l, const void *rec, size_t len)
 {
@@ -148,8 +131,8 @@ static int fail(struct err *e, const char *what)
 {
 	int why = errno;
 
-	err_set(e, EXIT_CANNOT_TRACE, "%s: %s%s%s%s", what, strerror(why), complaint[0] ? " (" : "",
-		complaint, complaint[0] ? ")" : "");
+	err_set(e, EXIT_CANNOT_TRACE, "%s: %s%s%s%s", what, strerror(why), complaint()[0] ? " (" : "",
+		complaint(), complaint()[0] ? ")" : "");
 	if (why == EPERM || why == EACCES)
 		return err_hint(e, "a container or a lockdown policy may refuse BPF even to root");
 	return -1;
@@ -251,41 +234,6 @@ static int fill_maps(struct live *l, struct err *e)
 	return 0;
 }
 
-/* kernel/bpf/ringbuf.c: page 0 holds the consumer's position, page 1 the producer's. */
-static const unsigned long *ring_page(const struct live *l, unsigned n)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *p = mmap(NULL, page, PROT_READ, MAP_SHARED, bpf_map__fd(l->skel->maps.ring),
-		       (off_t)(n * page));
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static void ring_unmap(const unsigned long *page)
-{
-	if (page)
-		munmap((void *)page, (size_t)sysconf(_SC_PAGESIZE));
-}
-
-static int watch_ring(struct live *l, struct err *e)
-{
-	struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
-
-	l->ring = ring_buffer__new(bpf_map__fd(l->skel->maps.ring), on_record, l, NULL);
-	if (!l->ring)
-		return fail(e, "cannot map the ring buffer");
-	l->epfd = epoll_create1(EPOLL_CLOEXEC);
-	l->consumed = ring_page(l, 0);
-	l->produced = ring_page(l, 1);
-	if (!l->consumed || !l->produced)
-		return fail(e, "cannot map the ring buffer's positions");
-	/* edge-triggered: a record alone does not wake us, only a program that wants to does */
-	if (l->epfd < 0 ||
-	    epoll_ctl(l->epfd, EPOLL_CTL_ADD, bpf_map__fd(l->skel->maps.ring), &ev))
-		return fail(e, "cannot wait for the ring buffer");
-	return 0;
-}
-
 /*
  * What is opened later is opened from here. From the terminal's master the programs learn what a
  * keystroke's work runs.
@@ -332,9 +280,8 @@ struct live *live_open(const struct live_options *o, struct err *e)
 		return NULL;
 	}
 	l->o = *o;
-	l->epfd = l->proc = l->terminal = l->measures = -1;
-	complaint[0] = '\0';
-	libbpf_set_print(on_complaint);
+	l->proc = l->terminal = l->measures = -1;
+	complaint_listen();
 	if (require_privileges(e) || require_host_pids(e) || require_kernel(e))
 		goto err;
 	warn_of_reading(o);
@@ -357,8 +304,13 @@ struct live *live_open(const struct live_options *o, struct err *e)
 		fail(e, "the kernel refused the BPF programs");
 		goto err;
 	}
-	if (fill_maps(l, e) || watch_ring(l, e))
+	if (fill_maps(l, e))
 		goto err;
+	l->ring = ring_open(bpf_map__fd(l->skel->maps.ring), on_record, l);
+	if (!l->ring) {
+		fail(e, "cannot map the ring buffer");
+		goto err;
+	}
 	if (l->o.stats) {
 		l->measures = bpf_enable_stats(BPF_STATS_RUN_TIME);
 		if (l->measures < 0) {
@@ -428,10 +380,10 @@ static void tell_ready(struct live *l, uint64_t started, uint32_t asked)
  */
 static void drain_to_now(struct live *l)
 {
-	unsigned long now = __atomic_load_n(l->produced, __ATOMIC_ACQUIRE);
+	unsigned long now = ring_written(l->ring);
 
 	live_drain(l);
-	while ((long)(__atomic_load_n(l->consumed, __ATOMIC_ACQUIRE) - now) < 0) {
+	while (ring_is_behind(l->ring, now)) {
 		usleep(100);
 		live_drain(l);
 	}
@@ -459,29 +411,14 @@ int live_snapshot(struct live *l, uint64_t started, struct err *e)
 
 int live_fd(const struct live *l)
 {
-	return l->epfd;
-}
-
-static uint64_t ring_unread(const struct live *l)
-{
-	unsigned long produced = __atomic_load_n(l->produced, __ATOMIC_ACQUIRE);
-
-	return produced - __atomic_load_n(l->consumed, __ATOMIC_ACQUIRE);
+	return ring_fd(l->ring);
 }
 
 size_t live_drain(struct live *l)
 {
-	struct epoll_event ev;
-	uint64_t unread = ring_unread(l);
-	int n, more = 0;
+	size_t n = ring_take(l->ring);
 
-	if (unread > l->ring_most)
-		l->ring_most = unread;
-	epoll_wait(l->epfd, &ev, 1, 0);
-	n = ring_buffer__consume(l->ring);
-	if (counts_flush(l->counts))
-		more = ring_buffer__consume(l->ring);
-	return (n > 0 ? n : 0) + (more > 0 ? more : 0);
+	return counts_flush(l->counts) ? n + ring_take(l->ring) : n;
 }
 
 int live_sleep(struct live *l, size_t drained)
@@ -557,7 +494,7 @@ void live_stats(const struct live *l, struct live_stats *st)
 
 	memset(st, 0, sizeof(*st));
 	st->ring = bpf_map__max_entries(l->skel->maps.ring);
-	st->ring_most = l->ring_most;
+	st->ring_most = ring_most(l->ring);
 	if (l->measures < 0)
 		return;
 	bpf_object__for_each_program(p, l->skel->obj) {
@@ -600,23 +537,20 @@ const void *live_elf(size_t *size)
 
 void live_close(struct live *l)
 {
-	int fds[4];
+	int fds[3];
 
 	if (!l)
 		return;
 	live_stop(l);
-	fds[0] = l->epfd;
-	fds[1] = l->proc;
-	fds[2] = l->terminal;
-	fds[3] = l->measures;
-	ring_buffer__free(l->ring);
+	fds[0] = l->proc;
+	fds[1] = l->terminal;
+	fds[2] = l->measures;
+	ring_close(l->ring);
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	if (l->scope)
 		munmap(l->scope, l->scope_len);
-	ring_unmap(l->consumed);
-	ring_unmap(l->produced);
 	counts_free(l->counts);
 	sigtrace_bpf__destroy(l->skel);
 	helper_stop(&l->accounts);

@@ -8,30 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "source/complaint.h"
 #include "source/frame.h"
 #include "source/live.h"
 #include "source/require.h"
-
-static char complaint[192];
-
-static int on_complaint(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	char line[512];
-
-	if (level != LIBBPF_WARN || complaint[0])
-		return 0;
-	vsnprintf(line, sizeof(line), fmt, ap);
-	line[strcspn(line, "\n")] = '\0';
-	frame_copy(complaint, sizeof(complaint), strncmp(line, "libbpf: ", 8) ? line : line + 8);
-	return 0;
-}
 
 static void blame(struct probe_hook *h)
 {
 	int why = errno;
 
-	snprintf(h->why, sizeof(h->why), "%s%s%s", strerror(why), complaint[0] ? ": " : "",
-		 complaint);
+	snprintf(h->why, sizeof(h->why), "%s%s%s", strerror(why), complaint()[0] ? ": " : "",
+		 complaint());
 }
 
 /* NULL: errno. */
@@ -40,7 +27,7 @@ static struct bpf_object *open_object(void)
 	size_t size;
 	const void *elf = live_elf(&size);
 
-	complaint[0] = '\0';
+	complaint_listen();
 	return elf ? bpf_object__open_mem(elf, size, NULL) : NULL;
 }
 
@@ -52,7 +39,7 @@ static void attach(struct bpf_program *p, struct probe_hook *h)
 	h->ok = !strchr(h->hook, '/');
 	if (h->ok)
 		return;
-	complaint[0] = '\0';
+	complaint_listen();
 	link = bpf_program__attach(p);
 	h->ok = link != NULL;
 	if (!link)
@@ -90,7 +77,6 @@ size_t probe_hooks(struct probe_hook *hooks, struct err *e)
 	size_t n = 0;
 	bool loaded;
 
-	libbpf_set_print(on_complaint);
 	o = open_object();
 	if (!o) {
 		err_set(e, EXIT_CANNOT_TRACE, "cannot open the BPF programs: %s", strerror(errno));

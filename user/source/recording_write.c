@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "event/event.h"
 #include "source/recording.h"
 #include "source/recording_file.h"
+#include "source/write_all.h"
 
 /* Of zstd, which is half of what recording costs: a quarter less of that than at level 1, for files
  * that are a sixth longer. Records are alike in long pieces, so that short matches only cost. */
@@ -40,26 +40,6 @@ static int stopped(const struct recording_writer *w, struct err *e)
 	if (e)
 		*e = w->err;
 	return -1;
-}
-
-static int write_all(int fd, const unsigned char *p, size_t n)
-{
-	while (n) {
-		ssize_t done = write(fd, p, n);
-
-		if (done >= 0) {
-			p += done;
-			n -= done;
-		} else if (errno == EAGAIN) {
-			/* A pipe that was inherited may be non-blocking. */
-			struct pollfd pfd = { .fd = fd, .events = POLLOUT };
-
-			poll(&pfd, 1, -1);
-		} else if (errno != EINTR) {
-			return -1;
-		}
-	}
-	return 0;
 }
 
 /* One frame, whole or not at all where the file can be cut. */

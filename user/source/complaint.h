@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What libbpf complains about: the reason behind a BPF call that failed. One a process, as libbpf has it. */
+#ifndef SIGTRACE_SOURCE_COMPLAINT_H
+#define SIGTRACE_SOURCE_COMPLAINT_H
+
+/* From here on libbpf prints nothing; its next warning is kept. Again: before the next call. */
+void complaint_listen(void);
+
+/* The first warning since, without "libbpf: ", one line; "": there was none. Until the next call. */
+const char *complaint(void);
+
+#endif
