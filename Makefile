@@ -377,10 +377,10 @@ $(PRELOAD): $(O)/tests/live/%.so: tests/live/preload/%.c
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $<
 
 # Each is a program of its own; Debian's way to packages, so that none is fetched.
-$(GO): $(O)/%: %.go
+$(GO): $(O)/%: %.go tests/live/terminal.go
 	$(call say,GO,$<)
 	@mkdir -p $(@D)
-	$(Q)GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= CGO_ENABLED=0 go build -o $@ $<
+	$(Q)GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= CGO_ENABLED=0 go build -o $@ $^
 
 check-static: check-layers check-pure check-reasons check-wire
 

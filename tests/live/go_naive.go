@@ -16,7 +16,6 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
-	"unsafe"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -26,33 +25,6 @@ func fatal(err error) {
 		fmt.Fprintln(os.Stderr, "go_naive:", err)
 		os.Exit(1)
 	}
-}
-
-func ioctl(fd uintptr, request uintptr, arg unsafe.Pointer) error {
-	_, _, e := syscall.Syscall(syscall.SYS_IOCTL, fd, request, uintptr(arg))
-	if e != 0 {
-		return e
-	}
-	return nil
-}
-
-func openTerminal() (master, slave *os.File, err error) {
-	var unlocked, number int32
-
-	// in blocking mode: the point of this server is what it does not close
-	fd, err := syscall.Open("/dev/ptmx", syscall.O_RDWR|syscall.O_NOCTTY|syscall.O_CLOEXEC, 0)
-	if err != nil {
-		return
-	}
-	master = os.NewFile(uintptr(fd), "ptmx")
-	if err = ioctl(uintptr(fd), syscall.TIOCSPTLCK, unsafe.Pointer(&unlocked)); err != nil {
-		return
-	}
-	if err = ioctl(uintptr(fd), syscall.TIOCGPTN, unsafe.Pointer(&number)); err != nil {
-		return
-	}
-	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
-	return
 }
 
 func command(payload []byte) *exec.Cmd {

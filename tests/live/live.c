@@ -372,6 +372,38 @@ int live_wait(struct live *l, struct client *c)
 	return WIFEXITED(c->status) ? WEXITSTATUS(c->status) : 128 + WTERMSIG(c->status);
 }
 
+void live_expect_close(struct live *l, int session, const char *end, int orphans)
+{
+	live_expect(l, "{s:s, s:i, s:s, s:i}", "type", "session.close", "session", session, "end",
+		    end, "orphans", orphans);
+}
+
+void live_expect_left(struct live *l, int session, int pid)
+{
+	live_expect(l, "{s:s, s:i, s:i, s:s, s:[s,s], s:s, s:b}", "type", "orphan", "session",
+		    session, "tgid", pid, "comm", "sleep", "args", "sleep", "1000", "reason",
+		    "no_pty", "intended", 0);
+	assert_true(proc_alive(pid));
+}
+
+int live_sleeping(struct live *l, const char *seconds)
+{
+	return live_int(l,
+			live_expect(l, "{s:s, s:s, s:[s,s]}", "type", "task.exec", "comm", "sleep",
+				    "args", "sleep", seconds),
+			"tgid");
+}
+
+const char *live_path(struct live *l, const char *file)
+{
+	static char path[2][300];
+	static int turn;
+
+	turn = !turn;
+	snprintf(path[turn], sizeof(path[turn]), "%s/%s", l->server.dir, file);
+	return path[turn];
+}
+
 const char *live_prog(struct live *l, const char *name)
 {
 	static char to[300];

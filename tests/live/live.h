@@ -90,6 +90,18 @@ size_t live_count(struct live *l, const char *fmt, ...);
 /* Ends sigtrace with SIGTERM: it must be well to the last line and exit with 0. */
 void live_done(struct live *l);
 
+/* The session's end is told, and that so many were left. */
+void live_expect_close(struct live *l, int session, const char *end, int orphans);
+
+/* live_sleeper()'s process was left without ever being signalled, and is alive. */
+void live_expect_left(struct live *l, int session, int pid);
+
+/* The pid of what executes `sleep SECONDS`; each process of a test has a number of its own. */
+int live_sleeping(struct live *l, const char *seconds);
+
+/* The path of a file in the server's folder. Valid until the next call but one. */
+const char *live_path(struct live *l, const char *file);
+
 /* A helper program (prog_NAME) where every account can run it. Valid until the next call. */
 const char *live_prog(struct live *l, const char *name);
 

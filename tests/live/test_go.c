@@ -148,8 +148,7 @@ static void teleport_typed_quit(void **state)
 
 static int sleeping(struct live *l, const char *seconds)
 {
-	return keep(live_int(l, live_expect(l, "{s:s, s:s, s:[s,s]}", "type", "task.exec", "comm",
-					    "sleep", "args", "sleep", seconds), "tgid"));
+	return keep(live_sleeping(l, seconds));
 }
 
 /* It asks for a signal, which the server sends to the command's group. */

@@ -43,15 +43,6 @@ static struct client *program(struct live *l, const char *name, const char *mode
 	return c;
 }
 
-/* The pid of what runs `sleep SECONDS`. */
-static int sleeping(struct live *l, const char *seconds)
-{
-	return live_int(l,
-			live_expect(l, "{s:s, s:s, s:[s,s]}", "type", "task.exec", "comm", "sleep",
-				    "args", "sleep", seconds),
-			"tgid");
-}
-
 static void expect_member(struct live *l, int pid, const char *outcome, const char *reason)
 {
 	live_expect(l, "{s:s, s:s, s:[{s:i, s:s, s:s}]}", "type", "interrupt", "origin", "tty",
@@ -157,7 +148,7 @@ static void replay_says_the_same(void **state)
 	live_trace(l, ARGS("--sshd", "--json", "-w", rec));
 	c = live_ssh(l, CLIENT_PTY, ARGS("-tt", "sleep 1001 & trap : INT; echo pid=$$; wait; wait"));
 	pid = live_number(l, c, "pid=");
-	sleeping(l, "1001");
+	live_sleeping(l, "1001");
 	live_type(l, c, INTR);
 	told = json_dumps(live_expect(l, "{s:s, s:[{s:i, s:s}, {s:s}]}", "type", "interrupt", "members",
 				      "tgid", pid, "reason", "handler", "reason",
@@ -182,7 +173,7 @@ static void ignored_at_exec(void **state)
 	int pid;
 	struct client *c = command(l, "trap '' INT; echo pid=$$; exec sleep 1001", "pid=", &pid);
 
-	assert_int_equal(sleeping(l, "1001"), pid);
+	assert_int_equal(live_sleeping(l, "1001"), pid);
 	live_type(l, c, INTR);
 	expect_member(l, pid, "ignored", "ignored_at_exec");
 	done(l, c, pid);
@@ -194,7 +185,7 @@ static void ignored_inherited(void **state)
 	int shell, job;
 	struct client *c = command(l, "trap '' INT; echo pid=$$; sleep 1001; :", "pid=", &shell);
 
-	job = sleeping(l, "1001");
+	job = live_sleeping(l, "1001");
 	live_type(l, c, INTR);
 	expect_member(l, job, "ignored", "ignored_inherited");
 	expect_member(l, shell, "ignored", "ignored_own");
@@ -207,7 +198,7 @@ static void ignored_background(void **state)
 	int shell, job;
 	struct client *c = command(l, "sleep 1001 & echo pid=$$; wait; :", "pid=", &shell);
 
-	job = sleeping(l, "1001");
+	job = live_sleeping(l, "1001");
 	live_type(l, c, INTR);
 	expect_member(l, job, "ignored", "ignored_background");
 	expect_ended(l, shell, "died");
@@ -222,7 +213,7 @@ static void ignored_by_env(void **state)
 	struct client *c =
 		command(l, "echo pid=$$; env --ignore-signal=INT sleep 1001; :", "pid=", &shell);
 
-	job = sleeping(l, "1001");
+	job = live_sleeping(l, "1001");
 	live_type(l, c, INTR);
 	expect_member(l, job, "ignored", "ignored_at_exec");
 	done(l, c, job);
@@ -242,7 +233,7 @@ static void waits_for_child(void **state)
 	live_number(l, c, "hold=");
 	live_type(l, c, INTR);
 	expect_member(l, shell, "handled", "waits_for_child");
-	done(l, c, sleeping(l, "1001"));
+	done(l, c, live_sleeping(l, "1001"));
 }
 
 /* The child dies of it, and the shell's trap is why it goes on. */
@@ -253,10 +244,10 @@ static void trap_goes_on(void **state)
 	struct client *c =
 		command(l, "trap : INT; echo pid=$$; sleep 1001; sleep 1002; :", "pid=", &shell);
 
-	sleeping(l, "1001");
+	live_sleeping(l, "1001");
 	live_type(l, c, INTR);
 	expect_member(l, shell, "handled", "handler");
-	done(l, c, sleeping(l, "1002"));
+	done(l, c, live_sleeping(l, "1002"));
 }
 
 static void prompt(void **state)
@@ -477,7 +468,7 @@ static void suspended(void **state)
 	live_trace(l, TRACE_SSHD);
 	c = live_shell(l, &shell);
 	live_type(l, c, "sleep 1001\n");
-	job = sleeping(l, "1001");
+	job = live_sleeping(l, "1001");
 	live_type(l, c, SUSP);
 	expect_ended(l, job, "stopped");
 	done(l, c, job);
@@ -549,9 +540,9 @@ static void timeout_in_background(void **state)
 	live_trace(l, TRACE_SSHD);
 	c = live_shell(l, &shell);
 	live_type(l, c, "timeout 100 sleep 1001 &\n");
-	job = sleeping(l, "1001");
+	job = live_sleeping(l, "1001");
 	live_type(l, c, "sleep 1002\n");
-	front = sleeping(l, "1002");
+	front = live_sleeping(l, "1002");
 	live_type(l, c, INTR);
 	expect_missed(l, job, "other_group", "background_job");
 	expect_ended(l, front, "died");
@@ -566,7 +557,7 @@ static void inner_pty(void **state)
 	struct live *l = live(state);
 	int holder;
 	struct client *c = program(l, "wait", "inner", &holder);
-	int inner = sleeping(l, "1001");
+	int inner = live_sleeping(l, "1001");
 
 	live_type(l, c, INTR);
 	expect_missed(l, inner, "other_session", "inner_pty");
@@ -582,7 +573,7 @@ static void left(void **state, const char *mode, const char *reason, const char 
 
 	snprintf(cmd, sizeof(cmd), "%s %s & sleep 1001; :", live_prog(l, "wait"), mode);
 	c = command(l, cmd, "wait=", &pid);
-	sleeping(l, "1001");
+	live_sleeping(l, "1001");
 	live_type(l, c, INTR);
 	expect_missed(l, pid, reason, why);
 	done(l, c, pid);

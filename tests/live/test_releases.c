@@ -30,19 +30,6 @@ static const struct server *now;
 
 #define SLEEP "echo pid=$$; exec sleep 1000"
 
-static void expect_close(struct live *l, int session, const char *end, int orphans)
-{
-	live_expect(l, "{s:s, s:i, s:s, s:i}", "type", "session.close", "session", session, "end",
-		    end, "orphans", orphans);
-}
-
-static void expect_orphan(struct live *l, int session, int pid)
-{
-	live_expect(l, "{s:s, s:i, s:i, s:s, s:s, s:b}", "type", "orphan", "session", session,
-		    "tgid", pid, "comm", "sleep", "reason", "no_pty", "intended", 0);
-	assert_true(proc_alive(pid));
-}
-
 static void version(void **state)
 {
 	struct live *l = live(state);
@@ -81,8 +68,8 @@ static void client_interrupted(void **state)
 	live_expect(l, "{s:s, s:i, s:s, s:n, s:n, s:s, s:s}", "type", "interrupt", "session",
 		    session, "origin", "disconnect", "sig", "tty", "verdict", "no_effect", "cause",
 		    "disconnect");
-	expect_orphan(l, session, pid);
-	expect_close(l, session, "disconnect", 1);
+	live_expect_left(l, session, pid);
+	live_expect_close(l, session, "disconnect", 1);
 	live_done(l);
 	/* Only the client got one. */
 	live_forbid(l, "{s:s, s:s, s:i}", "type", "signal.generate", "sig", "SIGINT", "session",
@@ -99,8 +86,8 @@ static void client_killed(void **state)
 	live_trace(l, TRACE_SSHD);
 	c = live_sleeper(l, &l->server, "openssh", &pid, &session);
 	client_signal(c, SIGKILL);
-	expect_orphan(l, session, pid);
-	expect_close(l, session, "vanished", 1);
+	live_expect_left(l, session, pid);
+	live_expect_close(l, session, "vanished", 1);
 	live_done(l);
 }
 
@@ -115,8 +102,8 @@ static void connection_reset(void **state)
 	via.port = l->relay.port;
 	live_sleeper(l, &via, "openssh", &pid, &session);
 	assert_int_equal(relay_reset(&l->relay), 0);
-	expect_orphan(l, session, pid);
-	expect_close(l, session, "reset", 1);
+	live_expect_left(l, session, pid);
+	live_expect_close(l, session, "reset", 1);
 	live_done(l);
 }
 
@@ -131,8 +118,8 @@ static void user_process_killed(void **state)
 	kill(process, SIGKILL);
 	live_expect(l, "{s:s, s:i, s:s}", "type", "task.exit", "tgid", process, "signal",
 		    "SIGKILL");
-	expect_orphan(l, session, pid);
-	expect_close(l, session, "server_killed", 1);
+	live_expect_left(l, session, pid);
+	live_expect_close(l, session, "server_killed", 1);
 	live_done(l);
 }
 
@@ -155,8 +142,8 @@ static void connection_terminated(void **state)
 	else
 		live_expect(l, "{s:s, s:i, s:i}", "type", "task.exit", "tgid", process, "status",
 			    255);
-	expect_orphan(l, session, pid);
-	expect_close(l, session, "server_killed", 1);
+	live_expect_left(l, session, pid);
+	live_expect_close(l, session, "server_killed", 1);
 	live_done(l);
 }
 
@@ -239,7 +226,7 @@ static void typed_in_a_shell(void **state)
 	client_signal(c, SIGKILL);
 	live_expect(l, "{s:s, s:s, s:{s:i}, s:s}", "type", "signal.generate", "sig", "SIGHUP",
 		    "target", "tgid", shell, "origin", "hangup");
-	expect_close(l, live_int(l, open, "session"), "vanished", 0);
+	live_expect_close(l, live_int(l, open, "session"), "vanished", 0);
 	assert_true(proc_ends(shell));
 	live_done(l);
 }
@@ -297,8 +284,8 @@ static void preexisting(void **state)
 				       "pty", "preexisting", 1),
 			   "session");
 	client_signal(c, SIGINT);
-	expect_orphan(l, session, pid);
-	expect_close(l, session, "disconnect", 1);
+	live_expect_left(l, session, pid);
+	live_expect_close(l, session, "disconnect", 1);
 	live_done(l);
 }
 

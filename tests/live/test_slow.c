@@ -28,16 +28,6 @@ struct sums {
 	long long folded;  /* since nobody read */
 };
 
-static const char *path_in(struct live *l, const char *file)
-{
-	static char path[2][300];
-	static int turn;
-
-	turn = !turn;
-	snprintf(path[turn], sizeof(path[turn]), "%s/%s", l->server.dir, file);
-	return path[turn];
-}
-
 /* The storm, while nobody reads; until the recording is complete and closed. */
 static void storm(struct live *l, int pid, const char *rec)
 {
@@ -153,10 +143,10 @@ static struct sums slow(struct live *l, const int fd[2], bool json)
 	struct sums s;
 	int pid;
 
-	snprintf(rec, sizeof(rec), "%s", path_in(l, "slow.sgt"));
+	snprintf(rec, sizeof(rec), "%s", live_path(l, "slow.sgt"));
 	unlink(rec);
 	snprintf(count, sizeof(count), "ignored=%d", STORM);
-	pid = live_child(l, ARGS(live_prog(l, "storms"), path_in(l, "made"), "0", count));
+	pid = live_child(l, ARGS(live_prog(l, "storms"), live_path(l, "made"), "0", count));
 	snprintf(number, sizeof(number), "%d", pid);
 	l->trace.stdout_fd = fd[1];
 	live_trace(l, ARGS("-p", number, json ? "--json" : "-v", "-w", rec));

@@ -5,19 +5,6 @@
 #include <signal.h>
 #include <string.h>
 
-static void expect_close(struct live *l, int session, const char *end, int orphans)
-{
-	live_expect(l, "{s:s, s:i, s:s, s:i}", "type", "session.close", "session", session, "end",
-		    end, "orphans", orphans);
-}
-
-static void expect_orphan(struct live *l, int session, int pid)
-{
-	live_expect(l, "{s:s, s:i, s:i, s:s, s:[s,s], s:s, s:b}", "type", "orphan", "session",
-		    session, "tgid", pid, "comm", "sleep", "args", "sleep", "1000", "reason",
-		    "no_pty", "intended", 0);
-}
-
 static void test_open_says_who_and_what(void **state)
 {
 	struct live *l = live(state);
@@ -46,8 +33,8 @@ static void test_client_interrupted(void **state)
 	client_signal(c, SIGINT);
 	live_expect(l, "{s:s, s:i, s:s, s:n, s:n, s:s}", "type", "interrupt", "session", session,
 		    "origin", "disconnect", "sig", "tty", "verdict", "no_effect");
-	expect_orphan(l, session, pid);
-	expect_close(l, session, "disconnect", 1);
+	live_expect_left(l, session, pid);
+	live_expect_close(l, session, "disconnect", 1);
 	live_expect(l, "{s:s, s:i, s:n, s:n}", "type", "session.close", "session", session,
 		    "exit_status", "exit_signal");
 	assert_true(proc_alive(pid));
@@ -67,8 +54,8 @@ static void test_client_killed(void **state)
 	live_trace(l, TRACE_SSHD);
 	c = live_sleeper(l, &l->server, "openssh", &pid, &session);
 	client_signal(c, SIGKILL);
-	expect_orphan(l, session, pid);
-	expect_close(l, session, "vanished", 1);
+	live_expect_left(l, session, pid);
+	live_expect_close(l, session, "vanished", 1);
 	assert_true(proc_alive(pid));
 	live_done(l);
 }
@@ -84,8 +71,8 @@ static void test_connection_reset(void **state)
 	via.port = l->relay.port;
 	live_sleeper(l, &via, "openssh", &pid, &session);
 	assert_int_equal(relay_reset(&l->relay), 0);
-	expect_orphan(l, session, pid);
-	expect_close(l, session, "reset", 1);
+	live_expect_left(l, session, pid);
+	live_expect_close(l, session, "reset", 1);
 	live_expect(l, "{s:s, s:s}", "type", "sock.reset", "direction", "received");
 	live_done(l);
 }
@@ -108,8 +95,8 @@ static void test_client_silent(void **state)
 	via.port = l->relay.port;
 	live_sleeper(l, &via, "openssh", &pid, &session);
 	assert_int_equal(relay_freeze(&l->relay), 0);
-	expect_close(l, session, "timeout", 1);
-	expect_orphan(l, session, pid);
+	live_expect_close(l, session, "timeout", 1);
+	live_expect_left(l, session, pid);
 	live_done(l);
 }
 
@@ -123,7 +110,7 @@ static void test_connection_process_killed(void **state)
 	user = proc_parent(pid);
 	assert_int_not_equal(proc_parent(user), l->server.listener); /* the monitor is between */
 	kill(user, SIGKILL);
-	expect_close(l, session, "server_killed", 1);
+	live_expect_close(l, session, "server_killed", 1);
 	live_expect(l, "{s:s, s:i, s:i, s:b}", "type", "orphan", "session", session, "tgid", pid,
 		    "intended", 0);
 	live_expect(l, "{s:s, s:i, s:s}", "type", "task.exit", "tgid", user, "signal", "SIGKILL");
@@ -144,7 +131,7 @@ static void test_monitor_killed(void **state)
 	kill(monitor, SIGKILL);
 	live_expect(l, "{s:s, s:i, s:s}", "type", "task.exit", "tgid", monitor, "signal", "SIGKILL");
 	client_signal(c, SIGINT);
-	expect_close(l, session, "disconnect", 1);
+	live_expect_close(l, session, "disconnect", 1);
 	live_expect(l, "{s:s, s:i, s:i, s:s}", "type", "orphan", "session", session, "tgid", pid,
 		    "reason", "no_pty");
 	live_done(l);
@@ -166,7 +153,7 @@ static void test_reader_is_no_orphan(void **state)
 	live_expect(l, "{s:s, s:i, s:s}", "type", "task.exec", "tgid", pid, "comm", "cat");
 	open = live_expect(l, "{s:s, s:i}", "type", "session.open", "tgid", pid);
 	client_signal(c, SIGINT);
-	expect_close(l, live_int(l, open, "session"), "disconnect", 0);
+	live_expect_close(l, live_int(l, open, "session"), "disconnect", 0);
 	assert_true(proc_ends(pid));
 	live_done(l);
 	live_forbid(l, "{s:s}", "type", "orphan");

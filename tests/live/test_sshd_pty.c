@@ -15,15 +15,6 @@ static struct client *command(struct live *l, const char *cmd, const char *comm,
 	return c;
 }
 
-/* The pid of what ran `sleep SECONDS`; each test has its own numbers. */
-static int sleeping(struct live *l, const char *seconds)
-{
-	return live_int(l,
-			live_expect(l, "{s:s, s:s, s:[s,s]}", "type", "task.exec", "comm", "sleep",
-				    "args", "sleep", seconds),
-			"tgid");
-}
-
 /* Has read what the shell says after `text`, to its prompt: a client that is killed with something
  * unread in its socket resets the connection instead of closing it. */
 static void settled(struct client *c, const char *text)
@@ -73,7 +64,7 @@ static void test_shell_interrupt(void **state)
 	c = live_shell(l, &shell);
 	open = expect_open(l, shell, "shell");
 	live_type(l, c, "sleep 1001\n");
-	job = sleeping(l, "1001");
+	job = live_sleeping(l, "1001");
 	live_type(l, c, "\x03");
 	i = expect_interrupt(l, "stopped");
 	one_member(l, i, job, "died");
@@ -203,9 +194,9 @@ static void test_background_job_is_missed(void **state)
 	live_trace(l, TRACE_SSHD);
 	c = live_shell(l, &shell);
 	live_type(l, c, "sleep 1001 &\n");
-	job = sleeping(l, "1001");
+	job = live_sleeping(l, "1001");
 	live_type(l, c, "sleep 1002\n");
-	front = sleeping(l, "1002");
+	front = live_sleeping(l, "1002");
 	live_type(l, c, "\x03");
 	i = expect_interrupt(l, "stopped");
 	one_member(l, i, front, "died");
@@ -232,9 +223,9 @@ static void test_detached_outlive_a_killed_client(void **state)
 	live_trace(l, TRACE_SSHD);
 	c = live_shell(l, &shell);
 	live_type(l, c, "setsid sleep 1001 &\n");
-	own = sleeping(l, "1001");
+	own = live_sleeping(l, "1001");
 	live_type(l, c, "nohup sleep 1002 >/dev/null 2>&1 </dev/null &\n");
-	deaf = sleeping(l, "1002");
+	deaf = live_sleeping(l, "1002");
 	settled(c, "[2]");
 	client_signal(c, SIGKILL);
 	live_expect(l, "{s:s, s:i, s:s, s:b}", "type", "orphan", "tgid", own, "reason",
@@ -256,7 +247,7 @@ static void test_job_outlives_exit(void **state)
 	live_trace(l, TRACE_SSHD);
 	c = live_shell(l, &shell);
 	live_type(l, c, "sleep 1001 &\n");
-	job = sleeping(l, "1001");
+	job = live_sleeping(l, "1001");
 	live_type(l, c, "exit 0\n");
 	assert_int_equal(live_wait(l, c), 0);
 	live_expect(l, "{s:s, s:i, s:s}", "type", "orphan", "tgid", job, "reason", "other_group");
@@ -277,7 +268,7 @@ static void test_suspend(void **state)
 	live_trace(l, TRACE_SSHD);
 	c = live_shell(l, &shell);
 	live_type(l, c, "sleep 1001\n");
-	job = sleeping(l, "1001");
+	job = live_sleeping(l, "1001");
 	live_type(l, c, "\x1a");
 	live_expect(l, "{s:s, s:s, s:b}", "type", "tty.key", "key", "susp", "isig", 1);
 	live_expect(l, "{s:s, s:s, s:{s:i}, s:s, s:s}", "type", "signal.generate", "sig", "SIGTSTP",

@@ -150,16 +150,6 @@ static double sum(const struct metrics *m, const char *family)
 
 static struct metrics metrics;
 
-static const char *path_in(struct live *l, const char *file)
-{
-	static char path[2][300];
-	static int turn;
-
-	turn = !turn;
-	snprintf(path[turn], sizeof(path[turn]), "%s/%s", l->server.dir, file);
-	return path[turn];
-}
-
 static void must_parse(struct live *l, const char *path)
 {
 	if (parse(&metrics, path)[0])
@@ -192,12 +182,12 @@ static void test_agree(void **state)
 {
 	struct live *l = live(state);
 	int64_t deadline = proc_now_ms() + STORM_MS;
-	const char *file = path_in(l, "agree.prom");
+	const char *file = live_path(l, "agree.prom");
 	char said[64];
 	int pid, status;
 
 	l->trace.may_lose = true;
-	pid = live_child(l, ARGS(live_prog(l, "storms"), path_in(l, "made"), "0", "ignored=20000",
+	pid = live_child(l, ARGS(live_prog(l, "storms"), live_path(l, "made"), "0", "ignored=20000",
 				 "forks=1000"));
 	live_trace(l, ARGS("--all", "--json", "--buffer", "64k", "--stats", "--metrics", file));
 	kill(l->trace.pid, SIGSTOP);
@@ -236,7 +226,7 @@ static void test_agree(void **state)
 static const char *waiting(struct live *l)
 {
 	static char number[16];
-	int pid = live_child(l, ARGS(live_prog(l, "storms"), path_in(l, "made"), "0", "ignored=1"));
+	int pid = live_child(l, ARGS(live_prog(l, "storms"), live_path(l, "made"), "0", "ignored=1"));
 
 	snprintf(number, sizeof(number), "%d", pid);
 	return number;
@@ -269,14 +259,14 @@ static void await_file(struct live *l, int watch, const char *name)
 static void test_each_second(void **state)
 {
 	struct live *l = live(state);
-	const char *dir = path_in(l, "metrics"), *file;
+	const char *dir = live_path(l, "metrics"), *file;
 	double before = -1;
 	struct stat st;
 	int watch = inotify_init1(IN_CLOEXEC);
 
 	assert_int_equal(mkdir(dir, 0755), 0);
 	assert_true(inotify_add_watch(watch, dir, IN_MOVED_TO) >= 0);
-	file = path_in(l, "metrics/each.prom");
+	file = live_path(l, "metrics/each.prom");
 	live_trace(l, ARGS("-p", waiting(l), "--json", "--stats", "--metrics", file));
 	for (int i = 0; i < 3; i++) {
 		await_file(l, watch, "each.prom");
@@ -295,7 +285,7 @@ static void test_each_second(void **state)
 	assert_non_null(strstr(strstr(buf_cstr(&l->trace.said), "stats: ") + 1, "stats: "));
 	close(watch);
 	assert_int_equal(unlink(file), 0);
-	assert_int_equal(rmdir(path_in(l, "metrics")), 0);
+	assert_int_equal(rmdir(live_path(l, "metrics")), 0);
 	l->passed = true;
 }
 
@@ -303,7 +293,7 @@ static void test_each_second(void **state)
 static void test_not_measured(void **state)
 {
 	struct live *l = live(state);
-	const char *file = path_in(l, "plain.prom");
+	const char *file = live_path(l, "plain.prom");
 
 	live_trace(l, ARGS("-p", waiting(l), "--json", "--metrics", file));
 	if (trace_stop(&l->trace))
@@ -319,7 +309,7 @@ static void test_not_measured(void **state)
 static void test_replay(void **state)
 {
 	struct live *l = live(state);
-	const char *rec = path_in(l, "replay.sgt"), *file = path_in(l, "replay.prom");
+	const char *rec = live_path(l, "replay.sgt"), *file = live_path(l, "replay.prom");
 	struct buf out = { 0 }, err = { 0 };
 	char said[64];
 
@@ -345,7 +335,7 @@ static void test_no_such_folder(void **state)
 	struct buf out = { 0 }, err = { 0 };
 
 	assert_int_equal(tool_run(ARGS("--all", "-q", "--duration", "1s", "--metrics",
-				       path_in(l, "none/x.prom")), EVENT_MS, &out, &err), 2);
+				       live_path(l, "none/x.prom")), EVENT_MS, &out, &err), 2);
 	assert_non_null(strstr(buf_cstr(&err), "cannot write metrics"));
 	assert_non_null(strstr(buf_cstr(&err), "No such file or directory"));
 	buf_free(&out);

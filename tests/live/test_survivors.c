@@ -7,15 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* `sleep SECONDS` of the session. */
-static int sleeping(struct live *l, const char *seconds)
-{
-	return live_int(l,
-			live_expect(l, "{s:s, s:s, s:[s,s]}", "type", "task.exec", "comm", "sleep",
-				    "args", "sleep", seconds),
-			"tgid");
-}
-
 static void expect_orphan(struct live *l, int pid, const char *reason, const char *why,
 			  const char *advice)
 {
@@ -40,7 +31,7 @@ static void one(void **state, const char *cmd, const char *reason, const char *w
 {
 	struct live *l = live(state);
 	struct client *c = on_terminal(l, cmd);
-	int pid = sleeping(l, "1001");
+	int pid = live_sleeping(l, "1001");
 
 	client_signal(c, SIGKILL);
 	expect_orphan(l, pid, reason, why, advice);
@@ -73,7 +64,7 @@ static void handled(void **state)
 {
 	struct live *l = live(state);
 	struct client *c = on_terminal(l, "trap : HUP; echo pid=$$; sleep 1001; :");
-	int shell = live_number(l, c, "pid="), job = sleeping(l, "1001");
+	int shell = live_number(l, c, "pid="), job = live_sleeping(l, "1001");
 
 	client_signal(c, SIGKILL);
 	expect_orphan(l, shell, "handled", "its handler took the hang-up's SIGHUP", "SIGTERM");
@@ -100,7 +91,7 @@ static void timeout_in_the_foreground(void **state)
 {
 	struct live *l = live(state);
 	struct client *c = on_terminal(l, "timeout --foreground 100 sleep 1001; :");
-	int pid = sleeping(l, "1001");
+	int pid = live_sleeping(l, "1001");
 
 	client_signal(c, SIGKILL);
 	live_expect(l, "{s:s, s:i, s:s}", "type", "task.exit", "tgid", pid, "signal", "SIGHUP");
@@ -119,7 +110,7 @@ static void group_of_its_own(void **state)
 	snprintf(cmd, sizeof(cmd), "%s setpgid & sleep 1001; :", live_prog(l, "wait"));
 	c = on_terminal(l, cmd);
 	pid = live_number(l, c, "wait=");
-	sleeping(l, "1001");
+	live_sleeping(l, "1001");
 	client_signal(c, SIGKILL);
 	expect_orphan(l, pid, "other_group", "it is in a process group of its own", "EIO");
 	live_done(l);
@@ -134,7 +125,7 @@ static void disowned(void **state)
 	live_trace(l, TRACE_SSHD);
 	c = live_shell(l, &shell);
 	live_type(l, c, "sleep 1001 & disown; echo dis''owned\n");
-	pid = sleeping(l, "1001");
+	pid = live_sleeping(l, "1001");
 	assert_int_equal(client_expect(c, "disowned", EVENT_MS), 0);
 	client_signal(c, SIGKILL);
 	expect_orphan(l, pid, "other_group", "a background job that its shell no longer owned", "");
@@ -151,13 +142,13 @@ static void ignores_what_it_is_sent(void **state)
 	live_trace(l, TRACE_SSHD);
 	c = live_ssh(l, CLIENT_PLAIN, ARGS("sleep 1001 & echo pid=$!; sleep 1002"));
 	pid = live_number(l, c, "pid=");
-	assert_int_equal(sleeping(l, "1001"), pid);
+	assert_int_equal(live_sleeping(l, "1001"), pid);
 	kill(pid, SIGINT);
 	live_expect(l, "{s:s, s:s, s:{s:i}, s:s}", "type", "signal.generate", "sig", "SIGINT", "target",
 		    "tgid", pid, "result", "ignored");
 	client_signal(c, SIGINT);
 	expect_orphan(l, pid, "ignored", "it was sent a signal that it ignores", "SIGTERM, then SIGKILL");
-	expect_orphan(l, sleeping(l, "1002"), "no_pty", "a Ctrl-C at the client ends there", "ssh -t");
+	expect_orphan(l, live_sleeping(l, "1002"), "no_pty", "a Ctrl-C at the client ends there", "ssh -t");
 	live_done(l);
 }
 

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "source/recording.h"
+#include "unit/ask.h"
 #include "unit/story.h"
 
 #define STORY                                                                                      \
@@ -22,7 +22,7 @@
 
 #define ASSERT "env -u GITHUB_ACTIONS \"$SIGTRACE\" assert -e 'never exit status=7' -e 'some exec' "
 
-static char folder[64], said[8192];
+static char folder[64];
 
 static void put(void *ctx, const void *rec, size_t len)
 {
@@ -49,18 +49,6 @@ static int leave(void **state)
 	unlink("x.sgt");
 	unlink("x.xml");
 	return chdir("/") || rmdir(folder);
-}
-
-/* The status of a command, and what it said. */
-static int ask(const char *command)
-{
-	FILE *f = popen(command, "r");
-	size_t n;
-
-	assert_non_null(f);
-	n = fread(said, 1, sizeof(said) - 1, f);
-	said[n] = '\0';
-	return WEXITSTATUS(pclose(f));
 }
 
 static void has(const char *part)

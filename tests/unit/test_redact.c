@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "event/redact.h"
 #include "source/recording.h"
+#include "unit/ask.h"
 #include "unit/story.h"
 
 /* ---- records ---- */
@@ -108,7 +108,7 @@ static void others(void **state)
 
 /* ---- all that is made of a recording ---- */
 
-static char folder[64], said[65536];
+static char folder[64];
 
 #define SECRET "sekrit"
 
@@ -144,17 +144,6 @@ static int leave(void **state)
 	unlink("y.sgt");
 	unlink("x.xml");
 	return chdir("/") || rmdir(folder);
-}
-
-static int ask(const char *command)
-{
-	FILE *f = popen(command, "r");
-	size_t n;
-
-	assert_non_null(f);
-	n = fread(said, 1, sizeof(said) - 1, f);
-	said[n] = '\0';
-	return WEXITSTATUS(pclose(f));
 }
 
 /* Without the option it is there, with it it is not, and something is. */

@@ -7,23 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-static char folder[64], said[65536];
+#include "unit/ask.h"
 
-static int ask(const char *command)
-{
-	FILE *f = popen(command, "r");
-	size_t n;
-
-	assert_non_null(f);
-	n = fread(said, 1, sizeof(said) - 1, f);
-	said[n] = '\0';
-	return WEXITSTATUS(pclose(f));
-}
+static char folder[64];
 
 /* In a folder of its own, the unit for the program that was built. */
 static int enter(void **state)
