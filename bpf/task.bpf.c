@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Process life: fork, exec, exit. */
 #include "emit.h"
+#include "hook.h"
 #include "place.h"
 #include "scope.h"
 #include "server.h"
@@ -12,7 +13,7 @@ struct exec_scratch {
 	char tail[WIRE_FILENAME + WIRE_ARGS];
 };
 
-/* One a CPU is enough: tracepoints run their programs with preemption off. */
+/* One a CPU is enough: what works with it runs with preemption off (hook.h). */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -61,8 +62,7 @@ __noinline int sock_owners(u64 task)
 	return 0;
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+HOOK_HELD(on_fork, HOOK_FORK, "sched_process_fork", struct task_struct *parent, struct task_struct *child)
 {
 	u32 tgid = child->tgid;
 	u8 flags = scope_of(parent->tgid);
@@ -274,8 +274,8 @@ __noinline int exec_left(u64 task)
 	return place_emit(task);
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *bprm)
+HOOK_HELD(on_exec, HOOK_EXEC, "sched_process_exec", struct task_struct *t, int old_pid,
+	  struct linux_binprm *bprm)
 {
 	u8 *slot = scope_slot(t->tgid), flags;
 	struct exec_scratch *s;
@@ -317,8 +317,7 @@ static __always_inline bool is_last(u64 *ctx, struct task_struct *t)
 	return t->signal->live.counter <= 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *t)
+HOOK_HELD(on_exit, HOOK_EXIT, "sched_process_exit", struct task_struct *t)
 {
 	struct signal_struct *sig;
 	struct task_struct *leader;

@@ -2,7 +2,6 @@
 #include "source/live.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +21,7 @@
 #include "source/complaint.h"
 #include "source/counts.h"
 #include "source/frame.h"
+#include "source/hooks.h"
 #include "source/proc.h"
 #include "source/require.h"
 #include "source/ring.h"
@@ -43,6 +43,7 @@ struct live {
 	int proc;     /* the open /proc */
 	int terminal; /* the master of one of our own, until the first snapshot; -1: none */
 	struct counts *counts;
+	struct hooks hooks;
 	unsigned empty; /* drains in a row that found nothing */
 	int measures; /* the kernel measures programs while it is open; -1: it does not */
 	uint64_t unanswered; /* processes that were asked for in vain */
@@ -138,40 +139,22 @@ static int fail(struct err *e, const char *what)
 	return -1;
 }
 
-/* sched_process_exit(task) until 6.15 or so, then (task, bool group_dead): the running kernel's BTF
- * says which. */
-static bool exit_tells_group_dead(void)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	const struct btf_type *t;
-	bool yes = false;
-	int id;
-
-	if (!btf)
-		return false;
-	id = btf__find_by_name_kind(btf, "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF);
-	t = id > 0 ? btf__type_by_id(btf, id) : NULL;
-	while (t && (btf_is_typedef(t) || btf_is_ptr(t)))
-		t = btf__type_by_id(btf, t->type);
-	if (t && btf_is_func_proto(t))
-		yes = btf_vlen(t) >= 3; /* the first is the hook's own void * */
-	btf__free(btf);
-	return yes;
-}
-
 static int configure(struct live *l, struct err *e)
 {
 	struct sigtrace_bpf *s = l->skel;
 	uint32_t ring = l->o.ring ? l->o.ring : RING_DEFAULT;
 	uint32_t pages = (pid_max() + SCOPE_PAGE) / SCOPE_PAGE;
+	struct hooks_kernel kernel;
 	struct timespec jiffy;
 
+	hooks_learn(&kernel);
+	hooks_choose(&l->hooks, s->obj, kernel.preemptible);
 	s->rodata->wake_above = ring / 4;
 	s->rodata->many_above = ring / 2;
 	s->rodata->signals_below = ring / 4 * 3;
 	s->rodata->scope_all = l->o.scope == WIRE_SCOPE_ALL ? WIRE_IN : 0;
 	s->rodata->scope_servers = l->o.scope == WIRE_SCOPE_SSHD;
-	s->rodata->exit_tells_group_dead = exit_tells_group_dead();
+	s->rodata->exit_tells_group_dead = kernel.group_dead;
 	s->rodata->loss_cpus = libbpf_num_possible_cpus();
 	/* the coarse clocks tick in jiffies: kernel/time/posix-timers.c, KTIME_LOW_RES */
 	if (!clock_getres(CLOCK_MONOTONIC_COARSE, &jiffy) && !jiffy.tv_sec)
@@ -293,7 +276,7 @@ struct live *live_open(const struct live_options *o, struct err *e)
 		fail(e, "cannot open the BPF programs");
 		goto err;
 	}
-	l->counts = counts_new(l->skel, o->put, o->ctx);
+	l->counts = counts_new(l->skel, &l->hooks, o->put, o->ctx);
 	if (!l->counts) {
 		err_set(e, EXIT_CANNOT_TRACE, "out of memory");
 		goto err;
@@ -318,7 +301,7 @@ struct live *live_open(const struct live_options *o, struct err *e)
 			goto err;
 		}
 	}
-	if (sigtrace_bpf__attach(l->skel)) {
+	if (sigtrace_bpf__attach(l->skel) || hooks_attach(&l->hooks)) {
 		fail(e, "cannot attach the BPF programs");
 		goto err;
 	}
@@ -418,6 +401,7 @@ size_t live_drain(struct live *l)
 {
 	size_t n = ring_take(l->ring);
 
+	counts_skipped(l->counts);
 	return counts_flush(l->counts) ? n + ring_take(l->ring) : n;
 }
 
@@ -488,6 +472,30 @@ void live_tick(struct live *l)
 	put(l, &r, sizeof(r));
 }
 
+/* The entries of a hook are told as one program, which runs as often as the first of them. */
+static void add_program(struct live_stats *st, const struct bpf_program *p)
+{
+	struct bpf_prog_info info = {};
+	uint32_t len = sizeof(info);
+	struct live_program *one = st->programs, *end = one + st->nprograms;
+	char name[HOOKS_NAME];
+	unsigned nth = hooks_split(bpf_program__name(p), name);
+
+	if (bpf_program__fd(p) < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+		return;
+	while (one < end && strcmp(one->name, name))
+		one++;
+	if (one == end) {
+		if (st->nprograms == LIVE_PROGRAMS)
+			return;
+		st->nprograms++;
+		frame_copy(one->name, sizeof(one->name), name);
+	}
+	if (nth <= 1)
+		one->runs += info.run_cnt;
+	one->ns += info.run_time_ns;
+}
+
 void live_stats(const struct live *l, struct live_stats *st)
 {
 	struct bpf_program *p;
@@ -497,19 +505,8 @@ void live_stats(const struct live *l, struct live_stats *st)
 	st->ring_most = ring_most(l->ring);
 	if (l->measures < 0)
 		return;
-	bpf_object__for_each_program(p, l->skel->obj) {
-		struct bpf_prog_info info = {};
-		uint32_t len = sizeof(info);
-		struct live_program *one;
-
-		if (st->nprograms == LIVE_PROGRAMS ||
-		    bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
-			continue;
-		one = &st->programs[st->nprograms++];
-		frame_copy(one->name, sizeof(one->name), bpf_program__name(p));
-		one->runs = info.run_cnt;
-		one->ns = info.run_time_ns;
-	}
+	bpf_object__for_each_program(p, l->skel->obj)
+		add_program(st, p);
 }
 
 void live_stop(struct live *l)
@@ -517,6 +514,7 @@ void live_stop(struct live *l)
 	if (l->stopped || !l->skel || !l->ring)
 		return;
 	l->stopped = true;
+	hooks_detach(&l->hooks);
 	sigtrace_bpf__detach(l->skel);
 	drain_to_now(l);
 	counts_end(l->counts);
