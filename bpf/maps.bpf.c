@@ -37,6 +37,6 @@ __u64 flush_func;
 const volatile __u64 wake_above = 2 * 1024 * 1024;
 const volatile __u64 many_above = 4 * 1024 * 1024;
 const volatile __u64 signals_below = 6 * 1024 * 1024;
-__u8 server_hints[HINTS];
 const volatile __u8 scope_all;
 const volatile bool scope_servers;
+const volatile __u8 server_hints[HINTS / 8];

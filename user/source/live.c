@@ -139,6 +139,20 @@ static int fail(struct err *e, const char *what)
 	return -1;
 }
 
+/* Constants of the programs, so before they are loaded. A bit too many, of a port, is only slower. */
+static void hint_servers(struct sigtrace_bpf *s, const char *const *names)
+{
+	for (; names && *names; names++) {
+		char first[sizeof(uint32_t)] = "";
+		uint32_t name, hint;
+
+		memcpy(first, *names, strnlen(*names, sizeof(first)));
+		memcpy(&name, first, sizeof(name));
+		hint = hint_of(name);
+		s->rodata->server_hints[hint / 8] |= 1 << hint % 8;
+	}
+}
+
 static int configure(struct live *l, struct err *e)
 {
 	struct sigtrace_bpf *s = l->skel;
@@ -154,6 +168,8 @@ static int configure(struct live *l, struct err *e)
 	s->rodata->signals_below = ring / 4 * 3;
 	s->rodata->scope_all = l->o.scope == WIRE_SCOPE_ALL ? WIRE_IN : 0;
 	s->rodata->scope_servers = l->o.scope == WIRE_SCOPE_SSHD;
+	hint_servers(s, l->o.servers);
+	hint_servers(s, l->o.named);
 	s->rodata->exit_tells_group_dead = kernel.group_dead;
 	s->rodata->loss_cpus = libbpf_num_possible_cpus();
 	/* the coarse clocks tick in jiffies: kernel/time/posix-timers.c, KTIME_LOW_RES */
@@ -169,11 +185,8 @@ static int configure(struct live *l, struct err *e)
 static int name_server(struct live *l, const char *name, uint32_t is)
 {
 	char comm[WIRE_COMM] = "";
-	__u64 half[2];
 
 	frame_copy(comm, sizeof(comm), name);
-	memcpy(half, comm, sizeof(half));
-	l->skel->bss->server_hints[hint_of(half)] = 1;
 	return bpf_map__update_elem(l->skel->maps.server_names, comm, sizeof(comm), &is, sizeof(is),
 				    BPF_ANY);
 }
