@@ -273,6 +273,7 @@ static int confine(const struct live *l, struct err *e)
 
 struct live *live_open(const struct live_options *o, struct err *e)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = KERNEL_BTF);
 	struct live *l = calloc(1, sizeof(*l));
 
 	if (!l) {
@@ -288,7 +289,7 @@ struct live *live_open(const struct live_options *o, struct err *e)
 	/* before there is anything of BPF, of which it must hold nothing */
 	if (accounts_start(&l->accounts, e))
 		goto err;
-	l->skel = sigtrace_bpf__open();
+	l->skel = sigtrace_bpf__open_opts(&opts);
 	if (!l->skel) {
 		fail(e, "cannot open the BPF programs");
 		goto err;

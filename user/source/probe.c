@@ -24,11 +24,12 @@ static void blame(struct probe_hook *h)
 /* NULL: errno. */
 static struct bpf_object *open_object(void)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = KERNEL_BTF);
 	size_t size;
 	const void *elf = live_elf(&size);
 
 	complaint_listen();
-	return elf ? bpf_object__open_mem(elf, size, NULL) : NULL;
+	return elf ? bpf_object__open_mem(elf, size, &opts) : NULL;
 }
 
 static void attach(struct bpf_program *p, struct probe_hook *h)

@@ -100,7 +100,7 @@ int require_release(struct err *e)
 
 int require_btf(struct err *e)
 {
-	const char *btf = "/sys/kernel/btf/vmlinux";
+	const char *btf = KERNEL_BTF;
 
 	if (!access(btf, R_OK))
 		return 0;

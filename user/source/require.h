@@ -8,6 +8,13 @@
 
 #include "base/err.h"
 
+/*
+ * The types of the running kernel: .btf_custom_path of whatever is opened. Told of no path, libbpf looks for
+ * a type that the kernel does not have (an older one lacks some of ours) in each module's, which takes
+ * CAP_SYS_ADMIN: load_module_btfs().
+ */
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+
 /* CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN: capabilities(7). 0, or -1 with the missing ones in e. */
 int require_privileges(struct err *e);
 
