@@ -138,25 +138,38 @@ static int fail(struct err *e, const char *what)
 	return -1;
 }
 
-/* sched_process_exit(task) until 6.15 or so, then (task, bool group_dead): the running kernel's BTF
- * says which. */
-static bool exit_tells_group_dead(void)
+/* sched_process_exit(task) until 6.15 or so, then (task, bool group_dead). */
+static bool exit_tells_group_dead(const struct btf *btf)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
-	const struct btf_type *t;
-	bool yes = false;
-	int id;
+	int id = btf__find_by_name_kind(btf, "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, id) : NULL;
 
-	if (!btf)
-		return false;
-	id = btf__find_by_name_kind(btf, "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF);
-	t = id > 0 ? btf__type_by_id(btf, id) : NULL;
 	while (t && (btf_is_typedef(t) || btf_is_ptr(t)))
 		t = btf__type_by_id(btf, t->type);
-	if (t && btf_is_func_proto(t))
-		yes = btf_vlen(t) >= 3; /* the first is the hook's own void * */
+	return t && btf_is_func_proto(t) && btf_vlen(t) >= 3; /* the first is the hook's own void * */
+}
+
+/* *value stays where the kernel has no such enumerator. */
+static void enumerator(const struct btf *btf, const char *of, const char *name, uint32_t *value)
+{
+	int id = btf__find_by_name_kind(btf, of, BTF_KIND_ENUM);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, id) : NULL;
+
+	for (unsigned i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_enum(t)[i].name_off), name))
+			*value = (uint32_t)btf_enum(t)[i].val;
+}
+
+/* What differs between kernels and CO-RE cannot ask: the running one's BTF says it. */
+static void learn_kernel(struct sigtrace_bpf *s)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	if (!btf)
+		return;
+	s->rodata->exit_tells_group_dead = exit_tells_group_dead(btf);
+	enumerator(btf, "tty_struct_flags", "TTY_HUPPED", (uint32_t *)&s->rodata->tty_hupped);
 	btf__free(btf);
-	return yes;
 }
 
 static int configure(struct live *l, struct err *e)
@@ -171,7 +184,7 @@ static int configure(struct live *l, struct err *e)
 	s->rodata->signals_below = ring / 4 * 3;
 	s->rodata->scope_all = l->o.scope == WIRE_SCOPE_ALL ? WIRE_IN : 0;
 	s->rodata->scope_servers = l->o.scope == WIRE_SCOPE_SSHD;
-	s->rodata->exit_tells_group_dead = exit_tells_group_dead();
+	learn_kernel(s);
 	s->rodata->loss_cpus = libbpf_num_possible_cpus();
 	/* the coarse clocks tick in jiffies: kernel/time/posix-timers.c, KTIME_LOW_RES */
 	if (!clock_getres(CLOCK_MONOTONIC_COARSE, &jiffy) && !jiffy.tv_sec)
