@@ -216,6 +216,28 @@ static void say_watching(const struct run *r)
 	buf_free(&b);
 }
 
+/* false: there is no question. */
+static bool answer_census(struct trace *t)
+{
+	const struct task_key *doubted;
+	uint32_t *tgids;
+	size_t n;
+
+	if (!engine_census(t->run.engine, &doubted, &n))
+		return false;
+	tgids = calloc(n + 1, sizeof(*tgids));
+	if (!tgids) {
+		t->run.failed = true;
+		err_set(&t->run.err, EXIT_INCONCLUSIVE, "out of memory");
+		return false;
+	}
+	for (size_t i = 0; i < n; i++)
+		tgids[i] = doubted[i].tgid;
+	live_census(t->live, tgids, n);
+	free(tgids);
+	return true;
+}
+
 /* Lets time pass for the engine and answers what it asks, until it is content. */
 static void serve_engine(struct trace *t)
 {
@@ -226,6 +248,8 @@ static void serve_engine(struct trace *t)
 		/* first: on a busy host other records take the engine past its deadlines, no tick does */
 		while ((n = engine_asks(t->run.engine, tgids, ASKS)))
 			live_ask(t->live, tgids, n);
+		if (answer_census(t))
+			continue;
 		if (engine_deadline(t->run.engine) > live_now())
 			return;
 		live_tick(t->live);

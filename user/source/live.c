@@ -30,6 +30,7 @@
 #define SCOPE_PAGE 4096u
 #define AWAKE_MS 10	/* freshness of the live view; far below the 50 ms that a person notices */
 #define ASLEEP_MS 1000
+#define ASKED_MOST 4096 /* scope.h, asked_map */
 
 struct live {
 	struct live_options o;
@@ -360,7 +361,7 @@ static int run_iter(struct bpf_link *link)
 
 /* snapshot.bpf.c */
 enum { SNAP_MARK = 1, SNAP_EMIT, SNAP_ASKED, SNAP_PORTS, SNAP_LISTENERS, SNAP_CONNS,
-       SNAP_CLIENTS };
+       SNAP_CLIENTS, SNAP_AGAIN };
 
 static int snapshot(struct live *l, uint32_t mode)
 {
@@ -375,13 +376,13 @@ static int snapshot_files(struct live *l, uint32_t mode)
 	return run_iter(l->skel->links.on_task_file);
 }
 
-static void tell_ready(struct live *l, uint64_t started, uint32_t asked)
+static void tell_ready(struct live *l, uint64_t started, uint32_t asked, uint32_t tasks)
 {
 	struct wire_ready r;
 
 	frame_header(&r.h, WIRE_TRACE_READY, sizeof(r));
 	r.elapsed = asked ? 0 : r.h.ts - started;
-	r.tasks = l->skel->bss->snap_tasks;
+	r.tasks = tasks;
 	r.asked = asked;
 	put(l, &r, sizeof(r));
 }
@@ -418,7 +419,7 @@ int live_snapshot(struct live *l, uint64_t started, struct err *e)
 	l->first = true;
 	drain_to_now(l);
 	l->first = false;
-	tell_ready(l, started, 0);
+	tell_ready(l, started, 0, l->skel->bss->snap_tasks);
 	return 0;
 }
 
@@ -448,28 +449,59 @@ int live_sleep(struct live *l, size_t drained)
 	return l->empty++ ? ASLEEP_MS : AWAKE_MS;
 }
 
-void live_ask(struct live *l, const uint32_t *tgids, size_t n)
+/* Else who is not in the answer would be taken for gone. */
+static void tell_unanswered(struct live *l, size_t n)
+{
+	struct wire_lost lost;
+
+	l->unanswered += n;
+	frame_header(&lost.h, WIRE_TRACE_LOST, sizeof(lost));
+	lost.count = n;
+	lost.total = l->unanswered;
+	lost.lost_kind = WIRE_TASK_SNAPSHOT;
+	lost.lost_cpu = WIRE_UNSET;
+	put(l, &lost, sizeof(lost));
+}
+
+/* How many were found. */
+static uint32_t ask(struct live *l, const uint32_t *tgids, size_t n)
 {
 	struct bpf_map *asked = l->skel->maps.asked;
-	struct wire_lost lost;
 	uint32_t one = 1;
 
 	for (size_t i = 0; i < n; i++)
 		bpf_map__update_elem(asked, &tgids[i], sizeof(*tgids), &one, sizeof(one), BPF_ANY);
-	if (snapshot(l, SNAP_ASKED)) {
-		/* else who is not in the answer would be taken for gone */
-		l->unanswered += n;
-		frame_header(&lost.h, WIRE_TRACE_LOST, sizeof(lost));
-		lost.count = n;
-		lost.total = l->unanswered;
-		lost.lost_kind = WIRE_TASK_SNAPSHOT;
-		lost.lost_cpu = WIRE_UNSET;
-		put(l, &lost, sizeof(lost));
-	}
+	if (snapshot(l, SNAP_ASKED))
+		tell_unanswered(l, n);
 	for (size_t i = 0; i < n; i++)
 		bpf_map__delete_elem(asked, &tgids[i], sizeof(*tgids), 0);
 	drain_to_now(l);
-	tell_ready(l, 0, 1);
+	return l->skel->bss->snap_tasks;
+}
+
+void live_ask(struct live *l, const uint32_t *tgids, size_t n)
+{
+	tell_ready(l, 0, WIRE_ASKED_SOME, ask(l, tgids, n));
+}
+
+void live_census(struct live *l, const uint32_t *tgids, size_t n)
+{
+	uint32_t found = 0;
+
+	if (!n) {
+		if (snapshot(l, SNAP_AGAIN))
+			tell_unanswered(l, 1);
+		drain_to_now(l);
+		tell_ready(l, 0, WIRE_ASKED_ALL, l->skel->bss->snap_tasks);
+		return;
+	}
+	l->first = true;
+	for (size_t done = 0, some; done < n; done += some) {
+		some = n - done < ASKED_MOST ? n - done : ASKED_MOST;
+		found += ask(l, tgids + done, some);
+	}
+	l->first = false;
+	tell_ready(l, 0, WIRE_ASKED_DOUBT, found);
 }
 
 uint32_t live_ends(const struct live *l, const struct ends *e)

@@ -58,6 +58,12 @@ int live_sleep(struct live *l, size_t drained);
 /* Answers the engine: a snapshot of these processes, then trace.ready with asked = 1. */
 void live_ask(struct live *l, const uint32_t *tgids, size_t n);
 
+/*
+ * The same after a loss of records. n 0: a snapshot of all that is traced, and asked = WIRE_ASKED_ALL;
+ * else one of these processes, with argv and environment, and WIRE_ASKED_DOUBT.
+ */
+void live_census(struct live *l, const uint32_t *tgids, size_t n);
+
 /* ends_look(). */
 uint32_t live_ends(const struct live *l, const struct ends *e);
 

@@ -142,6 +142,9 @@ void world_apply(struct world *w, const struct event *ev);
 /* The end of the i-th of w->stale, as the record `ev` shows it: to be applied like a record. */
 void world_stale_exit(const struct world *w, unsigned i, const struct event *ev, struct event *exit);
 
+/* The same for any that is alive, whose end was not seen. */
+void world_unseen_exit(struct task *t, const struct event *ev, struct event *exit);
+
 /* NULL when it is not known. */
 struct task *world_task(const struct world *w, uint32_t tgid, uint64_t start);
 /* The last process that had this tgid, NULL when it is not known. */
