@@ -112,7 +112,7 @@ static void tell_slots(struct counts *c)
 	free(values);
 }
 
-static void tell_losses(struct counts *c)
+void counts_losses(struct counts *c)
 {
 	struct wire_lost r;
 
@@ -163,6 +163,6 @@ static void tell_misses(struct counts *c)
 void counts_end(struct counts *c)
 {
 	tell_slots(c);
-	tell_losses(c);
+	counts_losses(c);
 	tell_misses(c);
 }

@@ -432,7 +432,11 @@ size_t live_drain(struct live *l)
 {
 	size_t n = ring_take(l->ring);
 
-	return counts_flush(l->counts) ? n + ring_take(l->ring) : n;
+	n = counts_flush(l->counts) ? n + ring_take(l->ring) : n;
+	/* else they would be told with the next record, which may never come */
+	if (l->skel->bss->loss_any)
+		counts_losses(l->counts);
+	return n;
 }
 
 int live_sleep(struct live *l, size_t drained)
