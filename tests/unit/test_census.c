@@ -224,6 +224,21 @@ static void new_are_taken_in(void **state)
 	story_free(s);
 }
 
+/* The same where its exec was told: by that it is known, and of no session yet. */
+static void executed_are_taken_in(void **state)
+{
+	struct story *s = begin(LOST("1000", "6", "1")
+				"@1001 sleep/150 task.exec parent=130 pgid=130 sid=130 uid=1000 scope=in args=[\"sleep\"]\n"
+				"@2000 trace.tick\n" LISTENER("2001") MONITOR("2001") SERVER("2001") ROOT("2001")
+				IS_THERE("2001", "sleep/150", "parent=130 pgid=130 sid=130 uid=1000 scope=in")
+				ALL("2002", "5"));
+
+	(void)state;
+	asks(s, -1, 0);
+	assert_int_equal(world_last(engine_world(story_engine(s)), 150)->session, 1);
+	story_free(s);
+}
+
 /* A log-in that was lost: what runs is a session from when it was found. */
 static void session_is_found(void **state)
 {
@@ -262,7 +277,7 @@ int main(void)
 		TEST(gone_are_ended),	TEST(evidence),	       TEST(alive_are_kept),
 		TEST(cut_answer),	TEST(loss_in_answer),  TEST(again_and_not_too_often),
 		TEST(other_kinds),	TEST(pid_reused),      TEST(new_are_taken_in),
-		TEST(session_is_found), TEST(never_answered),
+		TEST(executed_are_taken_in), TEST(session_is_found), TEST(never_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

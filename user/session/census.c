@@ -86,9 +86,9 @@ static bool was_told(const struct census *c, const struct task *t)
 	return t->snapshot_seq > c->seq;
 }
 
-static bool is_new(uint64_t since, const struct task *t)
+static bool is_new(const struct census *c, const struct task *t)
 {
-	return t->seq > since && !t->forked;
+	return t->seq > c->seq && !t->forked;
 }
 
 /* Of who is new, or executed something unseen, argv and environment are to be told as well. */
@@ -102,15 +102,14 @@ static void on_all(struct sessions *s, const struct event *ev)
 	for (t = s->world->tasks; t; t = t->hh.next) {
 		if (!t->alive)
 			continue;
-		if (was_told(c, t) ? is_new(c->seq, t) || open_is_root(s, t) : t->seq <= c->seq)
+		if (was_told(c, t) ? is_new(c, t) || open_is_root(s, t) : t->seq <= c->seq)
 			doubt(s, t);
 	}
 	if (!c->n || !good) {
-		open_unseen(s, c->seq, ev);
+		open_unseen(s, ev);
 		over(s, good);
 		return;
 	}
-	c->since = c->seq;
 	begin(c, CENSUS_DOUBT, s, ev->seq);
 }
 
@@ -126,7 +125,7 @@ static void on_doubt(struct sessions *s, const struct event *ev)
 		if (t && t->alive && !was_told(c, t))
 			c->v[n++] = c->v[i];
 	}
-	open_unseen(s, c->since, ev);
+	open_unseen(s, ev);
 	over(s, good);
 	c->ngone = n;
 	c->gone = 0;

@@ -25,7 +25,6 @@ struct census {
 	uint64_t due;	  /* of CENSUS_WANTED */
 	uint64_t last, rest; /* ts of the last one's end; ns until the next */
 	uint64_t seq;	  /* of the record with which it was asked */
-	uint64_t since;	  /* of the one with which all was */
 	uint64_t told;	  /* snapshots since then */
 	uint64_t lost;	  /* of the lost records, the snapshots before */
 	struct task_key *v; /* who is doubted; behind the answer: gone to ngone are to be ended */

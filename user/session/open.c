@@ -338,7 +338,7 @@ bool open_is_root(const struct sessions *s, const struct task *t)
 	return t->alive && t->known && !t->exec_seq && is_root(s, t);
 }
 
-void open_unseen(struct sessions *s, uint64_t since, const struct event *ev)
+void open_unseen(struct sessions *s, const struct event *ev)
 {
 	struct session *x;
 	struct task *t;
@@ -351,7 +351,7 @@ void open_unseen(struct sessions *s, uint64_t since, const struct event *ev)
 			x->conn_sure = CONF_INFERRED; /* its beginning was not seen */
 	}
 	for (t = s->world->tasks; t; t = t->hh.next)
-		if (t->alive && t->seq > since && !t->forked && !t->conn)
+		if (t->alive && !t->forked && !t->session && !t->conn)
 			adopt(s, t);
 }
 

@@ -297,8 +297,8 @@ void open_apply(struct sessions *s, const struct event *ev);
 void open_due(struct sessions *s);
 /* Is it the root of a session that was not told of? */
 bool open_is_root(const struct sessions *s, const struct task *t);
-/* Takes in who was first told of behind the record `since`, by an answer of the kernel. */
-void open_unseen(struct sessions *s, uint64_t since, const struct event *ev);
+/* Takes in those whose forks, or first programs, were not seen; ev: the kernel's answer. */
+void open_unseen(struct sessions *s, const struct event *ev);
 
 /* tree.c: a command and its descendants */
 void tree_apply(struct sessions *s, const struct event *ev);
