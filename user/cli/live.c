@@ -191,6 +191,15 @@ static void say_ready(struct trace *t)
 		close(o->ready_fd);
 }
 
+static void say_files(const struct trace *t)
+{
+	int why = live_files(t->live);
+
+	if (why && t->run.o->verbose)
+		log_line("without Landlock (%s): what the tracer may read is not limited to what it needs",
+			 strerror(why));
+}
+
 static void say_watching(const struct run *r)
 {
 	uint64_t open = engine_totals(r->engine).open;
@@ -419,6 +428,7 @@ int trace_live(const struct options *o, struct view *v, int *told)
 	take_precedence(); /* the command has been forked: it stays as it was */
 	if (open_live(&t))
 		goto out;
+	say_files(&t);
 	say_watching(&t.run);
 	say_ready(&t);
 	t.run.hold = false;

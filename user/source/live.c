@@ -19,10 +19,11 @@
 #include "sigtrace.skel.h"
 #include "source/accounts.h"
 #include "source/confine.h"
+#include "source/confine_files.h"
 #include "source/complaint.h"
 #include "source/counts.h"
 #include "source/frame.h"
-#include "source/proc.h"
+#include "source/reader.h"
 #include "source/require.h"
 #include "source/ring.h"
 
@@ -41,7 +42,8 @@ struct live {
 	uint32_t *uids; /* whose names were told */
 	size_t nuids;
 	struct helper accounts;
-	int proc;     /* the open /proc */
+	struct reader reader;
+	int files;    /* errno: why it is not behind Landlock; 0: it is, from the first snapshot on */
 	int terminal; /* the master of one of our own, until the first snapshot; -1: none */
 	struct counts *counts;
 	unsigned empty; /* drains in a row that found nothing */
@@ -83,9 +85,9 @@ static void tell_first(struct live *l, const struct wire_snapshot *r)
 	struct proc_args args;
 	struct wire_env env;
 
-	if (proc_args(l->proc, &r->h, &args))
+	if (reader_args(&l->reader, &r->h, &args))
 		put(l, &args, args.r.h.len);
-	if (!(r->task.scope & WIRE_SERVER) && is_server(l, r->task.ppid) && proc_env(l->proc, &r->h, &env))
+	if (!(r->task.scope & WIRE_SERVER) && is_server(l, r->task.ppid) && reader_env(&l->reader, &r->h, &env))
 		put(l, &env, sizeof(env));
 }
 
@@ -254,8 +256,8 @@ static int fill_maps(struct live *l, struct err *e)
  */
 static int open_files(struct live *l, struct err *e)
 {
-	l->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (l->proc < 0)
+	l->reader.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l->reader.proc < 0)
 		return fail(e, "cannot open /proc");
 	l->terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (l->terminal >= 0)
@@ -273,34 +275,45 @@ static void warn_of_reading(const struct live_options *o)
 			 "program of other users' processes cannot be read", lacks);
 }
 
-static int confine(const struct live *l, struct err *e)
+static struct confine confined(const struct live *l)
 {
-	const struct confine c = {
-		.proc = l->proc,
+	return (struct confine){
+		.proc = l->reader.proc,
 		.folder = l->o.folder,
 		.published = l->o.published,
 		.command = l->o.command,
 	};
+}
 
-	return confine_loop(&c, e);
+/* Most of what is read in /proc has been read: the rest the reader's process reads. */
+static void wall_in(struct live *l)
+{
+	const struct confine c = confined(l);
+
+	if (l->files)
+		return;
+	l->files = confine_files(&c) ? errno : 0;
+	l->reader.apart = !l->files;
 }
 
 struct live *live_open(const struct live_options *o, struct err *e)
 {
 	struct live *l = calloc(1, sizeof(*l));
+	struct confine c;
 
 	if (!l) {
 		err_set(e, EXIT_CANNOT_TRACE, "out of memory");
 		return NULL;
 	}
 	l->o = *o;
-	l->proc = l->terminal = l->measures = -1;
+	l->reader.proc = l->terminal = l->measures = -1;
 	complaint_listen();
 	if (require_privileges(e) || require_host_pids(e) || require_kernel(e))
 		goto err;
 	warn_of_reading(o);
 	/* before there is anything of BPF, of which it must hold nothing */
-	if (accounts_start(&l->accounts, e))
+	l->files = confine_files_missing();
+	if (accounts_start(&l->accounts, e) || (!l->files && reader_start(&l->reader, e)))
 		goto err;
 	l->skel = sigtrace_bpf__open();
 	if (!l->skel) {
@@ -336,7 +349,10 @@ struct live *live_open(const struct live_options *o, struct err *e)
 		fail(e, "cannot attach the BPF programs");
 		goto err;
 	}
-	if (open_files(l, e) || confine(l, e))
+	if (open_files(l, e))
+		goto err;
+	c = confined(l);
+	if (confine_loop(&c, e))
 		goto err;
 	return l;
 err:
@@ -419,8 +435,14 @@ int live_snapshot(struct live *l, uint64_t started, struct err *e)
 	l->first = true;
 	drain_to_now(l);
 	l->first = false;
+	wall_in(l);
 	tell_ready(l, started, 0, l->skel->bss->snap_tasks);
 	return 0;
+}
+
+int live_files(const struct live *l)
+{
+	return l->files;
 }
 
 int live_fd(const struct live *l)
@@ -510,7 +532,7 @@ void live_census(struct live *l, const uint32_t *tgids, size_t n)
 
 uint32_t live_ends(const struct live *l, const struct ends *e)
 {
-	return ends_look(l->proc, e);
+	return reader_ends(&l->reader, e);
 }
 
 void live_tell_ends(struct live *l, const struct wire_hdr *root, const uint64_t pipe[2],
@@ -586,14 +608,13 @@ const void *live_elf(size_t *size)
 
 void live_close(struct live *l)
 {
-	int fds[3];
+	int fds[2];
 
 	if (!l)
 		return;
 	live_stop(l);
-	fds[0] = l->proc;
-	fds[1] = l->terminal;
-	fds[2] = l->measures;
+	fds[0] = l->terminal;
+	fds[1] = l->measures;
 	ring_close(l->ring);
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
@@ -603,6 +624,7 @@ void live_close(struct live *l)
 	counts_free(l->counts);
 	sigtrace_bpf__destroy(l->skel);
 	helper_stop(&l->accounts);
+	reader_stop(&l->reader);
 	free(l->uids);
 	free(l);
 }

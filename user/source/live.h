@@ -43,6 +43,10 @@ struct live *live_open(const struct live_options *o, struct err *e);
 /* The first snapshot: hands out what ran before, then trace.ready. 0, or -1 with e. */
 int live_snapshot(struct live *l, uint64_t started, struct err *e);
 
+/* From then on nothing can be opened at all but what is made in `folder` and `published` (Landlock): 0. Or
+ * errno: why this kernel does not allow that. */
+int live_files(const struct live *l);
+
 /* Becomes readable when there is something after a silence (edge-triggered inside). For poll(2). */
 int live_fd(const struct live *l);
 
