@@ -174,6 +174,18 @@ static void again_and_not_too_often(void **state)
 	story_free(s);
 }
 
+/* One that took 300 ms: a hundredth of the time at most. */
+static void takes_its_time(void **state)
+{
+	struct story *s = begin(LOST_EXIT("1000", "1") "@2000 trace.tick\n"
+				LISTENER("2001") MONITOR("2001") LOST_EXIT("2001", "2") SERVER("2001")
+				ROOT("2001") ALL("2300", "4"));
+
+	(void)state;
+	assert_int_equal(deadline(s), 2300 + 30000);
+	story_free(s);
+}
+
 /* Losses of other kinds leave nobody behind. */
 static void other_kinds(void **state)
 {
@@ -276,7 +288,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(gone_are_ended),	TEST(evidence),	       TEST(alive_are_kept),
 		TEST(cut_answer),	TEST(loss_in_answer),  TEST(again_and_not_too_often),
-		TEST(other_kinds),	TEST(pid_reused),      TEST(new_are_taken_in),
+		TEST(takes_its_time),	TEST(other_kinds),	TEST(pid_reused),      TEST(new_are_taken_in),
 		TEST(executed_are_taken_in), TEST(session_is_found), TEST(never_answered),
 	};
 

@@ -12,7 +12,8 @@
 #include "session/session.h"
 
 #define AFTER (1000 * MS)	 /* a loss: what else is lost at that time is met as well */
-#define REST (5000 * MS)	 /* between two: one takes 10 us a traced process */
+#define REST (5000 * MS)	 /* between two .. */
+#define REST_TIMES 100		 /* .. and this many times as long as one took */
 #define REST_MOST (300000 * MS)	 /* where the ring is too small for the answer, REST doubles up to this */
 
 static void want(struct census *c, uint64_t now)
@@ -51,6 +52,8 @@ static void over(struct sessions *s, bool good)
 	c->n = 0;
 	c->last = s->now;
 	c->rest = good ? REST : c->rest < REST ? 2 * REST : 2 * c->rest;
+	if (c->rest < REST_TIMES * (s->now - c->asked))
+		c->rest = REST_TIMES * (s->now - c->asked);
 	if (c->rest > REST_MOST)
 		c->rest = REST_MOST;
 	if (again)
@@ -135,8 +138,10 @@ void census_apply(struct sessions *s, const struct event *ev)
 {
 	struct census *c = &s->census;
 
-	if (c->phase == CENSUS_WANTED && s->ready && s->now >= c->due)
+	if (c->phase == CENSUS_WANTED && s->ready && s->now >= c->due) {
 		begin(c, CENSUS_ALL, s, ev->seq);
+		c->asked = s->now;
+	}
 	switch (ev->u.h.kind) {
 	case WIRE_TRACE_LOST:
 		if (tells_of_tasks(ev->u.lost.lost_kind))

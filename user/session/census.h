@@ -23,6 +23,7 @@ struct census {
 	enum census_phase phase;
 	bool again;	  /* records were lost after the question */
 	uint64_t due;	  /* of CENSUS_WANTED */
+	uint64_t asked;	  /* ts of the question */
 	uint64_t last, rest; /* ts of the last one's end; ns until the next */
 	uint64_t seq;	  /* of the record with which it was asked */
 	uint64_t told;	  /* snapshots since then */
