@@ -41,3 +41,4 @@ const volatile __u64 signals_below = 6 * 1024 * 1024;
 const volatile __u8 scope_all;
 const volatile bool scope_servers;
 const volatile __u8 server_hints[HINTS / 8];
+const volatile __u32 tty_hupped = 18;

@@ -23,6 +23,7 @@
 #define SNAP_LISTENERS 5
 #define SNAP_CONNS 6
 #define SNAP_CLIENTS 7
+#define SNAP_AGAIN 8 /* all that is traced, as if each was asked for */
 
 #define SNAP_ANCESTORS 16
 
@@ -134,6 +135,12 @@ static __always_inline bool parent_serves(struct task_struct *t)
 	return ppid > 1 && scope_of(ppid) & WIRE_SERVER;
 }
 
+/* All threads of it are gone, or about to go. */
+static __always_inline bool is_ending(struct task_struct *t)
+{
+	return BPF_CORE_READ(t, signal, live.counter) <= 0;
+}
+
 SEC("iter/task")
 int on_task(struct bpf_iter__task *ctx)
 {
@@ -142,7 +149,10 @@ int on_task(struct bpf_iter__task *ctx)
 
 	if (learn_fd && !flush_func)
 		learn();
-	if (!t || t->pid != t->tgid || t->exit_state || t->flags & PF_KTHREAD)
+	if (!t || t->pid != t->tgid || t->flags & PF_KTHREAD)
+		return 0;
+	/* a leader may end before its other threads do */
+	if (t->exit_state && is_ending(t))
 		return 0;
 	slot = scope_slot(t->tgid);
 	if (!slot)
@@ -153,6 +163,9 @@ int on_task(struct bpf_iter__task *ctx)
 		if (!bpf_map_lookup_elem(&asked, &tgid))
 			return 0;
 		flags = *slot;
+		/* its exit was told: it is not to come back */
+		if (!flags && is_ending(t))
+			return 0;
 	} else {
 		flags = mark(t, slot);
 		if (snap_mode == SNAP_MARK || !(flags & WIRE_IN))
@@ -162,9 +175,9 @@ int on_task(struct bpf_iter__task *ctx)
 	snap_tasks++;
 	if (flags & WIRE_SERVER)
 		return 0;
-	if (snap_mode == SNAP_ASKED || parent_serves(t))
+	if (snap_mode == SNAP_ASKED || snap_mode == SNAP_AGAIN || parent_serves(t))
 		place_emit(as_number(t));
-	if (snap_mode == SNAP_ASKED)
+	if (snap_mode == SNAP_ASKED || snap_mode == SNAP_AGAIN)
 		listening(as_number(t));
 	return 0;
 }

@@ -128,13 +128,11 @@ static __always_inline struct file *task_file(struct task_struct *t, u32 fd)
 	return f;
 }
 
-/* A plain number until 6.12 or so, then an enumerator that was numbered anew. */
-static __always_inline u32 tty_hupped(void)
-{
-	if (bpf_core_enum_value_exists(enum tty_struct_flags, TTY_HUPPED))
-		return bpf_core_enum_value(enum tty_struct_flags, TTY_HUPPED);
-	return 18;
-}
+/*
+ * A plain number until 6.12 or so, then an enumerator that was numbered anew. User space looks: a type
+ * that the kernel does not have libbpf 1.1 goes on to look for in modules, which takes CAP_SYS_ADMIN.
+ */
+extern const volatile __u32 tty_hupped;
 
 static __always_inline u8 task_fd_chr(struct file *f, struct inode *inode)
 {
@@ -147,7 +145,7 @@ static __always_inline u8 task_fd_chr(struct file *f, struct inode *inode)
 	if (major != 4 && major != 5 && (major < 136 || major > 143))
 		return WIRE_FD_OTHER;
 	priv = BPF_CORE_READ(f, private_data);
-	return BPF_CORE_READ(priv, tty, flags) & (1ul << tty_hupped()) ? WIRE_FD_DEAD : WIRE_FD_TTY;
+	return BPF_CORE_READ(priv, tty, flags) & (1ul << (tty_hupped & 63)) ? WIRE_FD_DEAD : WIRE_FD_TTY;
 }
 
 static __always_inline u8 task_fd(struct task_struct *t, u32 fd)

@@ -334,6 +334,28 @@ static bool logged_in(struct sessions *s, const struct task *t)
 	return t && t->s.uid && name && strcmp(name, "sshd");
 }
 
+bool open_is_root(const struct sessions *s, const struct task *t)
+{
+	return t->alive && t->known && !t->exec_seq && is_root(s, t);
+}
+
+void open_unseen(struct sessions *s, const struct event *ev)
+{
+	struct session *x;
+	struct task *t;
+
+	for (t = s->world->tasks; t; t = t->hh.next) {
+		if (!open_is_root(s, t))
+			continue;
+		x = open_root(s, t, serving_parent(s, t), serving_parent(s, t)->conn, ev, false);
+		if (x)
+			x->conn_sure = CONF_INFERRED; /* its beginning was not seen */
+	}
+	for (t = s->world->tasks; t; t = t->hh.next)
+		if (t->alive && !t->forked && !t->session && !t->conn)
+			adopt(s, t);
+}
+
 static void on_ready(struct sessions *s, const struct event *ev)
 {
 	struct task *t;

@@ -79,6 +79,7 @@ void sessions_free(struct sessions *s)
 		session_free(s->command);
 	timers_free(&s->deadlines);
 	conns_free(&s->conns);
+	census_free(&s->census);
 	free(s->asks);
 }
 
@@ -351,6 +352,7 @@ static void take(struct sessions *s, const struct event *ev)
 		on_lost(s, ev);
 		break;
 	}
+	census_apply(s, ev);
 	tree_apply(s, ev);
 	open_apply(s, ev);
 	noise_apply(s, ev);

@@ -6,6 +6,7 @@
 #ifndef SIGTRACE_SESSION_SESSION_H
 #define SIGTRACE_SESSION_SESSION_H
 
+#include "session/census.h"
 #include "session/conn.h"
 #include "session/pending.h"
 
@@ -228,6 +229,7 @@ struct sessions {
 	struct session *stale;	/* .. that may have become useless */
 	unsigned closed;	/* of `list`, the done ones */
 	struct timers deadlines; /* of sessions */
+	struct census census;
 	struct session *command; /* number 0: that of `-- CMD` or -p, tree.c; NULL: there is none */
 	uint32_t command_tgid;	 /* 0: none is traced */
 	bool command_alone;	 /* nothing but its tree is traced */
@@ -303,6 +305,10 @@ int session_by_number(const struct session *a, const struct session *b);
 /* open.c: which exec, snapshot or connection is a session */
 void open_apply(struct sessions *s, const struct event *ev);
 void open_due(struct sessions *s);
+/* Is it the root of a session that was not told of? */
+bool open_is_root(const struct sessions *s, const struct task *t);
+/* Takes in those whose forks, or first programs, were not seen; ev: the kernel's answer. */
+void open_unseen(struct sessions *s, const struct event *ev);
 
 /* tree.c: a command and its descendants */
 void tree_apply(struct sessions *s, const struct event *ev);

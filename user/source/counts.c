@@ -121,7 +121,7 @@ static void tell_slots(struct counts *c)
 	free(values);
 }
 
-static void tell_losses(struct counts *c)
+void counts_losses(struct counts *c)
 {
 	struct wire_lost r;
 
@@ -177,6 +177,6 @@ void counts_skipped(struct counts *c)
 void counts_end(struct counts *c)
 {
 	tell_slots(c);
-	tell_losses(c);
+	counts_losses(c);
 	tell_skipped(c, true);
 }

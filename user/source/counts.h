@@ -24,6 +24,9 @@ void counts_free(struct counts *c);
 /* A trace.lost from the ring: hands out what is new of it, once. */
 void counts_lost(struct counts *c, const struct wire_lost *r);
 
+/* Hands out what was lost and no record has told yet. Only when the ring was just emptied. */
+void counts_losses(struct counts *c);
+
 /* Has the programs write what they counted of storms; true: there is something in the ring. */
 bool counts_flush(struct counts *c);
 

@@ -10,6 +10,7 @@
 #include "source/frame.h"
 #include "wire.h"
 
+#define TTY_HUPPED 18 /* include/linux/tty.h, 6.1 */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 #define HOOK_ROW(index, program, kind) [index] = {#program, kind},
@@ -52,15 +53,28 @@ static bool is_preemptible(const struct btf *btf)
 	return false;
 }
 
+/* otherwise: where the kernel has no such enumerator. */
+static uint32_t enumerator(const struct btf *btf, const char *of, const char *name, uint32_t otherwise)
+{
+	int id = btf__find_by_name_kind(btf, of, BTF_KIND_ENUM);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, id) : NULL;
+
+	for (unsigned i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_enum(t)[i].name_off), name))
+			return btf_enum(t)[i].val;
+	return otherwise;
+}
+
 void hooks_learn(struct hooks_kernel *k)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 
-	memset(k, 0, sizeof(*k));
+	*k = (struct hooks_kernel){.tty_hupped = TTY_HUPPED};
 	if (!btf)
 		return;
 	k->preemptible = is_preemptible(btf);
 	k->group_dead = has_group_dead(btf);
+	k->tty_hupped = enumerator(btf, "tty_struct_flags", "TTY_HUPPED", TTY_HUPPED);
 	btf__free(btf);
 }
 

@@ -16,10 +16,12 @@
 struct bpf_link;
 struct bpf_object;
 
-/* What the running kernel's BTF tells of its tracepoints; all false without one. */
+/* What CO-RE cannot ask, or only with CAP_SYS_ADMIN (libbpf 1.1 looks in each module's BTF for a type that
+ * the kernel does not have): the running kernel's BTF tells it. Without one it is as in an older kernel. */
 struct hooks_kernel {
-	bool preemptible; /* a program at a tracepoint: since 7.0 */
-	bool group_dead;  /* sched_process_exit has a second argument: since 6.15 or so */
+	bool preemptible;    /* a program at a tracepoint: since 7.0 */
+	bool group_dead;     /* sched_process_exit has a second argument: since 6.15 or so */
+	uint32_t tty_hupped; /* TTY_HUPPED: a plain number until 6.12 or so, then one of an enumeration */
 };
 
 void hooks_learn(struct hooks_kernel *k);

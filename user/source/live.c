@@ -18,11 +18,12 @@
 #include "sigtrace.skel.h"
 #include "source/accounts.h"
 #include "source/confine.h"
+#include "source/confine_files.h"
 #include "source/complaint.h"
 #include "source/counts.h"
 #include "source/frame.h"
 #include "source/hooks.h"
-#include "source/proc.h"
+#include "source/reader.h"
 #include "source/require.h"
 #include "source/ring.h"
 
@@ -30,6 +31,7 @@
 #define SCOPE_PAGE 4096u
 #define AWAKE_MS 10	/* freshness of the live view; far below the 50 ms that a person notices */
 #define ASLEEP_MS 1000
+#define ASKED_MOST 4096 /* scope.h, asked_map */
 
 struct live {
 	struct live_options o;
@@ -40,7 +42,8 @@ struct live {
 	uint32_t *uids; /* whose names were told */
 	size_t nuids;
 	struct helper accounts;
-	int proc;     /* the open /proc */
+	struct reader reader;
+	int files;    /* errno: why it is not behind Landlock; 0: it is, from the first snapshot on */
 	int terminal; /* the master of one of our own, until the first snapshot; -1: none */
 	struct counts *counts;
 	struct hooks hooks;
@@ -83,9 +86,9 @@ static void tell_first(struct live *l, const struct wire_snapshot *r)
 	struct proc_args args;
 	struct wire_env env;
 
-	if (proc_args(l->proc, &r->h, &args))
+	if (reader_args(&l->reader, &r->h, &args))
 		put(l, &args, args.r.h.len);
-	if (!(r->task.scope & WIRE_SERVER) && is_server(l, r->task.ppid) && proc_env(l->proc, &r->h, &env))
+	if (!(r->task.scope & WIRE_SERVER) && is_server(l, r->task.ppid) && reader_env(&l->reader, &r->h, &env))
 		put(l, &env, sizeof(env));
 }
 
@@ -172,6 +175,7 @@ static int configure(struct live *l, struct err *e)
 	hint_servers(s, l->o.named);
 	s->rodata->hook_entries = kernel.preemptible;
 	s->rodata->exit_tells_group_dead = kernel.group_dead;
+	s->rodata->tty_hupped = kernel.tty_hupped;
 	s->rodata->loss_cpus = libbpf_num_possible_cpus();
 	/* the coarse clocks tick in jiffies: kernel/time/posix-timers.c, KTIME_LOW_RES */
 	if (!clock_getres(CLOCK_MONOTONIC_COARSE, &jiffy) && !jiffy.tv_sec)
@@ -237,8 +241,8 @@ static int fill_maps(struct live *l, struct err *e)
  */
 static int open_files(struct live *l, struct err *e)
 {
-	l->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (l->proc < 0)
+	l->reader.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l->reader.proc < 0)
 		return fail(e, "cannot open /proc");
 	l->terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (l->terminal >= 0)
@@ -256,34 +260,45 @@ static void warn_of_reading(const struct live_options *o)
 			 "program of other users' processes cannot be read", lacks);
 }
 
-static int confine(const struct live *l, struct err *e)
+static struct confine confined(const struct live *l)
 {
-	const struct confine c = {
-		.proc = l->proc,
+	return (struct confine){
+		.proc = l->reader.proc,
 		.folder = l->o.folder,
 		.published = l->o.published,
 		.command = l->o.command,
 	};
+}
 
-	return confine_loop(&c, e);
+/* Most of what is read in /proc has been read: the rest the reader's process reads. */
+static void wall_in(struct live *l)
+{
+	const struct confine c = confined(l);
+
+	if (l->files)
+		return;
+	l->files = confine_files(&c) ? errno : 0;
+	l->reader.apart = !l->files;
 }
 
 struct live *live_open(const struct live_options *o, struct err *e)
 {
 	struct live *l = calloc(1, sizeof(*l));
+	struct confine c;
 
 	if (!l) {
 		err_set(e, EXIT_CANNOT_TRACE, "out of memory");
 		return NULL;
 	}
 	l->o = *o;
-	l->proc = l->terminal = l->measures = -1;
+	l->reader.proc = l->terminal = l->measures = -1;
 	complaint_listen();
 	if (require_privileges(e) || require_host_pids(e) || require_kernel(e))
 		goto err;
 	warn_of_reading(o);
 	/* before there is anything of BPF, of which it must hold nothing */
-	if (accounts_start(&l->accounts, e))
+	l->files = confine_files_missing();
+	if (accounts_start(&l->accounts, e) || (!l->files && reader_start(&l->reader, e)))
 		goto err;
 	l->skel = sigtrace_bpf__open();
 	if (!l->skel) {
@@ -319,7 +334,10 @@ struct live *live_open(const struct live_options *o, struct err *e)
 		fail(e, "cannot attach the BPF programs");
 		goto err;
 	}
-	if (open_files(l, e) || confine(l, e))
+	if (open_files(l, e))
+		goto err;
+	c = confined(l);
+	if (confine_loop(&c, e))
 		goto err;
 	return l;
 err:
@@ -344,7 +362,7 @@ static int run_iter(struct bpf_link *link)
 
 /* snapshot.bpf.c */
 enum { SNAP_MARK = 1, SNAP_EMIT, SNAP_ASKED, SNAP_PORTS, SNAP_LISTENERS, SNAP_CONNS,
-       SNAP_CLIENTS };
+       SNAP_CLIENTS, SNAP_AGAIN };
 
 static int snapshot(struct live *l, uint32_t mode)
 {
@@ -359,13 +377,13 @@ static int snapshot_files(struct live *l, uint32_t mode)
 	return run_iter(l->skel->links.on_task_file);
 }
 
-static void tell_ready(struct live *l, uint64_t started, uint32_t asked)
+static void tell_ready(struct live *l, uint64_t started, uint32_t asked, uint32_t tasks)
 {
 	struct wire_ready r;
 
 	frame_header(&r.h, WIRE_TRACE_READY, sizeof(r));
 	r.elapsed = asked ? 0 : r.h.ts - started;
-	r.tasks = l->skel->bss->snap_tasks;
+	r.tasks = tasks;
 	r.asked = asked;
 	put(l, &r, sizeof(r));
 }
@@ -402,8 +420,14 @@ int live_snapshot(struct live *l, uint64_t started, struct err *e)
 	l->first = true;
 	drain_to_now(l);
 	l->first = false;
-	tell_ready(l, started, 0);
+	wall_in(l);
+	tell_ready(l, started, 0, l->skel->bss->snap_tasks);
 	return 0;
+}
+
+int live_files(const struct live *l)
+{
+	return l->files;
 }
 
 int live_fd(const struct live *l)
@@ -416,7 +440,11 @@ size_t live_drain(struct live *l)
 	size_t n = ring_take(l->ring);
 
 	counts_skipped(l->counts);
-	return counts_flush(l->counts) ? n + ring_take(l->ring) : n;
+	n = counts_flush(l->counts) ? n + ring_take(l->ring) : n;
+	/* else they would be told with the next record, which may never come */
+	if (l->skel->bss->loss_any)
+		counts_losses(l->counts);
+	return n;
 }
 
 int live_sleep(struct live *l, size_t drained)
@@ -433,33 +461,64 @@ int live_sleep(struct live *l, size_t drained)
 	return l->empty++ ? ASLEEP_MS : AWAKE_MS;
 }
 
-void live_ask(struct live *l, const uint32_t *tgids, size_t n)
+/* Else who is not in the answer would be taken for gone. */
+static void tell_unanswered(struct live *l, size_t n)
+{
+	struct wire_lost lost;
+
+	l->unanswered += n;
+	frame_header(&lost.h, WIRE_TRACE_LOST, sizeof(lost));
+	lost.count = n;
+	lost.total = l->unanswered;
+	lost.lost_kind = WIRE_TASK_SNAPSHOT;
+	lost.lost_cpu = WIRE_UNSET;
+	put(l, &lost, sizeof(lost));
+}
+
+/* How many were found. */
+static uint32_t ask(struct live *l, const uint32_t *tgids, size_t n)
 {
 	struct bpf_map *asked = l->skel->maps.asked;
-	struct wire_lost lost;
 	uint32_t one = 1;
 
 	for (size_t i = 0; i < n; i++)
 		bpf_map__update_elem(asked, &tgids[i], sizeof(*tgids), &one, sizeof(one), BPF_ANY);
-	if (snapshot(l, SNAP_ASKED)) {
-		/* else who is not in the answer would be taken for gone */
-		l->unanswered += n;
-		frame_header(&lost.h, WIRE_TRACE_LOST, sizeof(lost));
-		lost.count = n;
-		lost.total = l->unanswered;
-		lost.lost_kind = WIRE_TASK_SNAPSHOT;
-		lost.lost_cpu = WIRE_UNSET;
-		put(l, &lost, sizeof(lost));
-	}
+	if (snapshot(l, SNAP_ASKED))
+		tell_unanswered(l, n);
 	for (size_t i = 0; i < n; i++)
 		bpf_map__delete_elem(asked, &tgids[i], sizeof(*tgids), 0);
 	drain_to_now(l);
-	tell_ready(l, 0, 1);
+	return l->skel->bss->snap_tasks;
+}
+
+void live_ask(struct live *l, const uint32_t *tgids, size_t n)
+{
+	tell_ready(l, 0, WIRE_ASKED_SOME, ask(l, tgids, n));
+}
+
+void live_census(struct live *l, const uint32_t *tgids, size_t n)
+{
+	uint32_t found = 0;
+
+	if (!n) {
+		if (snapshot(l, SNAP_AGAIN))
+			tell_unanswered(l, 1);
+		drain_to_now(l);
+		tell_ready(l, 0, WIRE_ASKED_ALL, l->skel->bss->snap_tasks);
+		return;
+	}
+	l->first = true;
+	for (size_t done = 0, some; done < n; done += some) {
+		some = n - done < ASKED_MOST ? n - done : ASKED_MOST;
+		found += ask(l, tgids + done, some);
+	}
+	l->first = false;
+	tell_ready(l, 0, WIRE_ASKED_DOUBT, found);
 }
 
 uint32_t live_ends(const struct live *l, const struct ends *e)
 {
-	return ends_look(l->proc, e);
+	return reader_ends(&l->reader, e);
 }
 
 void live_tell_ends(struct live *l, const struct wire_hdr *root, const uint64_t pipe[2],
@@ -549,14 +608,13 @@ const void *live_elf(size_t *size)
 
 void live_close(struct live *l)
 {
-	int fds[3];
+	int fds[2];
 
 	if (!l)
 		return;
 	live_stop(l);
-	fds[0] = l->proc;
-	fds[1] = l->terminal;
-	fds[2] = l->measures;
+	fds[0] = l->terminal;
+	fds[1] = l->measures;
 	ring_close(l->ring);
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
@@ -566,6 +624,7 @@ void live_close(struct live *l)
 	counts_free(l->counts);
 	sigtrace_bpf__destroy(l->skel);
 	helper_stop(&l->accounts);
+	reader_stop(&l->reader);
 	free(l->uids);
 	free(l);
 }

@@ -144,6 +144,9 @@ void world_apply(struct world *w, const struct event *ev);
 /* The end of the i-th of w->stale, as the record `ev` shows it: to be applied like a record. */
 void world_stale_exit(const struct world *w, unsigned i, const struct event *ev, struct event *exit);
 
+/* The same for any that is alive, whose end was not seen. */
+void world_unseen_exit(struct task *t, const struct event *ev, struct event *exit);
+
 /* world_task() of one that is not among the recent. */
 struct task *world_look_up(const struct world *w, uint32_t tgid, uint64_t start);
 
