@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Signals: generated, delivered. Here tasks are read by plain loads: a call of bpf_probe_read_kernel()
- * for each member made on_generate() 248 ns, it is 105 now (tests/bench; the ring alone takes 88).
+ * for each member made on_generate() 248 ns, where the ring alone takes 88 (tests/bench). Each takes 5 to
+ * 7; the two that are left are for what the verifier lets no program load.
  */
 #include "emit.h"
 #include "many.h"
@@ -31,9 +32,24 @@ static __always_inline bool has_sender(u32 sig, int code)
 	       (sig == SIGCHLD && code > 0 && code < SI_KERNEL);
 }
 
-/* `info` is a number to the verifier of 7.2, since it may be one: nothing is read through it directly. */
+/* The head of a siginfo where a sender is in it: include/uapi/asm-generic/siginfo.h, of 64 bits. */
+struct info_head {
+	u32 si_signo;
+	u32 si_errno;
+	s32 si_code;
+	u32 pad;
+	u32 pid;
+	u32 uid;
+};
+
+/*
+ * `info` is a number to the verifier of 7.2, since it may be one: nothing is read through it directly,
+ * and all by one call.
+ */
 static __always_inline void read_info(struct wire_generate *r, struct kernel_siginfo *info)
 {
+	struct info_head head = {};
+
 	r->sender_pid = 0;
 	r->sender_uid = 0;
 	/* SEND_SIG_NOINFO and SEND_SIG_PRIV are the pointers 0 and 1: include/linux/signal.h */
@@ -41,10 +57,11 @@ static __always_inline void read_info(struct wire_generate *r, struct kernel_sig
 		r->si_code = info ? SI_KERNEL : SI_USER;
 		return;
 	}
-	r->si_code = BPF_CORE_READ(info, si_code);
-	if (has_sender(r->sig, r->si_code)) {
-		r->sender_pid = BPF_CORE_READ(info, _sifields._kill._pid);
-		r->sender_uid = BPF_CORE_READ(info, _sifields._kill._uid);
+	bpf_probe_read_kernel(&head, sizeof(head), info);
+	r->si_code = head.si_code;
+	if (has_sender(r->sig, head.si_code)) {
+		r->sender_pid = head.pid;
+		r->sender_uid = head.uid;
 		r->flags |= WIRE_SIG_INFO;
 	}
 }
@@ -119,12 +136,12 @@ static __always_inline void read_taker(struct wire_generate *r, struct task_stru
 }
 
 static __always_inline void read_target(struct wire_generate *r, struct task_struct *t,
-					struct signal_struct *sig)
+					struct signal_struct *sig, u64 sighand)
 {
 	r->target_tgid = t->tgid;
 	r->target_pid = t->pid;
 	emit_comm(r->target_comm, t->comm);
-	r->disposition = task_disposition(t, r->sig);
+	r->disposition = task_disposition(sighand, r->sig);
 	read_taker(r, t);
 	r->pgid = sig->pids[PIDTYPE_PGID]->numbers[0].nr;
 	r->sid = sig->pids[PIDTYPE_SID]->numbers[0].nr;
@@ -141,8 +158,13 @@ static __always_inline void read_generate(struct wire_generate *r, u64 *ctx, boo
 {
 	struct task_struct *t = (void *)ctx[2];
 	struct signal_struct *sig = t->signal; /* ahead of branches */
+	u64 sighand = (u64)(fast ? t->sighand : BPF_CORE_READ(t, sighand));
+	volatile u64 *number = &r->target_start;
 	u32 flags;
 
+	/* by way of memory: to a task's pointer 5.10 lets no variable be added */
+	*number = sighand;
+	sighand = *number;
 	r->target_start = fast ? t->group_leader->start_boottime : task_start(t);
 	flags = emit_worker(&r->h, WIRE_SIGNAL_GENERATE, sizeof(*r), fast);
 	r->sig = ctx[0];
@@ -152,7 +174,7 @@ static __always_inline void read_generate(struct wire_generate *r, u64 *ctx, boo
 	r->work_tty = flags & PF_KTHREAD && is_tty_signal(r->sig) ? tty_of_work() : 0;
 	r->pad = 0;
 	read_info(r, (void *)ctx[1]);
-	read_target(r, t, sig);
+	read_target(r, t, sig, sighand);
 }
 
 /* ctx: the arguments of on_deliver(). */

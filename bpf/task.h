@@ -80,9 +80,9 @@ static __always_inline bool task_frozen(struct task_struct *t)
 	       BPF_CORE_READ(t, flags) & PF_FROZEN;
 }
 
-static __always_inline u32 task_disposition(struct task_struct *t, u32 sig)
+static __always_inline u32 task_disposition(u64 sighand, u32 sig)
 {
-	void *actions = BPF_CORE_READ(t, sighand);
+	void *actions = (void *)sighand;
 	void *handler = 0;
 
 	actions += bpf_core_field_offset(struct sighand_struct, action);
@@ -97,23 +97,39 @@ static __always_inline u64 nonzero(u64 v)
 	return (v | -v) >> 63;
 }
 
+/*
+ * Of 32 signals from `first` on, counted from 0: the lower half tells which are ignored, the upper one
+ * which are caught. actions: struct k_sigaction *. Global, so that the verifier takes its loop once. One
+ * handler a call: room for some at once is more stack than 5.10 leaves below server_snapshot().
+ */
+__weak __noinline u64 task_handlers(u64 actions, u32 first)
+{
+	u64 found = 0;
+
+	for (u32 i = 0; i < 32; i++) {
+		u64 handler = 0;
+
+		bpf_probe_read_kernel(&handler, sizeof(handler),
+				      (void *)actions + (first + i) * bpf_core_type_size(struct k_sigaction));
+		found |= (1 - nonzero(handler ^ 1)) << i;
+		found |= (nonzero(handler) & nonzero(handler ^ 1)) << (32 + i);
+	}
+	return found;
+}
+
 static __always_inline void task_masks(struct task_struct *t, struct wire_task *w)
 {
-	void *actions = BPF_CORE_READ(t, sighand);
+	u64 actions = (u64)BPF_CORE_READ(t, sighand), low, high;
 
 	w->ignored = 0;
 	w->caught = 0;
 	if (!actions)
 		return;
 	actions += bpf_core_field_offset(struct sighand_struct, action);
-	for (u32 i = 0; i < 64; i++) {
-		u64 handler = 0;
-
-		bpf_probe_read_kernel(&handler, sizeof(handler),
-				      actions + i * bpf_core_type_size(struct k_sigaction));
-		w->ignored |= (1 - nonzero(handler ^ 1)) << i;
-		w->caught |= (nonzero(handler) & nonzero(handler ^ 1)) << i;
-	}
+	low = task_handlers(actions, 0);
+	high = task_handlers(actions, 32);
+	w->ignored = (u32)low | high << 32;
+	w->caught = low >> 32 | (high & ~0xffffffffull);
 }
 
 static __always_inline struct file *task_file(struct task_struct *t, u32 fd)

@@ -260,7 +260,7 @@ static void print_programs(json_t *doc)
 	json_t *all = json_object();
 
 	puts("\nns per run of each BPF program (kernel.bpf_stats_enabled, load: mixed; what counting costs is in the\n"
-	     "figures of the empty floor)");
+	     "figures of the empty floor; below that of one look-up no filter by process can be)");
 	for (size_t p = 0; p < npeers; p++) {
 		json_t *o = json_object();
 

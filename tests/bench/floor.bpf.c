@@ -8,7 +8,9 @@
 #define HOOKS 6
 #define COMM 16
 
-enum { EMPTY, COUNT, RING }; /* floor.c */
+enum { EMPTY, COUNT, RING, LOOK }; /* floor.c */
+
+#define PAGE 4096
 
 const volatile __u32 mode;
 const volatile __u64 wake_above;
@@ -35,6 +37,28 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 8 * 1024 * 1024);
 } ring SEC(".maps");
+
+struct page {
+	u8 flags[PAGE];
+};
+
+/* As bpf/scope.h has it, for all that a pid can be. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1025);
+	__type(key, u32);
+	__type(value, struct page);
+} scope SEC(".maps");
+
+/* The least that a filter by process does: one byte of a map, which in an exec or exit is cold. */
+static __always_inline int look(void)
+{
+	u32 tgid = bpf_get_current_pid_tgid() >> 32, page = tgid / PAGE;
+	struct page *p = bpf_map_lookup_elem(&scope, &page);
+
+	return p ? p->flags[tgid % PAGE] : 0;
+}
 
 static __always_inline void count(u32 hook)
 {
@@ -75,6 +99,8 @@ static __always_inline void record(u32 hook, u32 arg)
 
 static __always_inline int met(u32 hook, u32 arg)
 {
+	if (mode == LOOK)
+		return look();
 	if (mode == COUNT)
 		count(hook);
 	else if (mode == RING)

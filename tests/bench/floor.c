@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * floor MODE [FILE]: the smallest tracer on the hooks of sigtrace. empty: programs that do nothing;
- * count: one counter a hook and CPU; ring: a record of 64 bytes a hook, woken and read as sigtrace
- * does, copied to FILE. Says "ready", ends on SIGINT or SIGTERM and prints what it counted.
- * raw: as count, and signal_generate a second time by a raw tracepoint.
+ * look: that look up one byte by process; count: one counter a hook and CPU; ring: a record of 64 bytes
+ * a hook, woken and read as sigtrace does, copied to FILE. Says "ready", ends on SIGINT or SIGTERM and
+ * prints what it counted. raw: as count, and signal_generate a second time by a raw tracepoint.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -21,7 +21,7 @@
 
 #include "floor.skel.h"
 
-enum { EMPTY, COUNT, RING }; /* floor.bpf.c */
+enum { EMPTY, COUNT, RING, LOOK }; /* floor.bpf.c */
 
 #define HOOKS 6
 #define RING_BYTES (8u * 1024 * 1024)
@@ -114,7 +114,8 @@ static int run(const char *mode, int signals)
 
 	if (!s)
 		return fail("open");
-	s->rodata->mode = !strcmp(mode, "empty") ? EMPTY : !strcmp(mode, "ring") ? RING : COUNT;
+	s->rodata->mode = !strcmp(mode, "empty") ? EMPTY : !strcmp(mode, "look") ? LOOK :
+			  !strcmp(mode, "ring") ? RING : COUNT;
 	s->rodata->wake_above = RING_BYTES / 4;
 	bpf_program__set_autoload(s->progs.on_generate_raw, raw);
 	if (floor_bpf__load(s) || floor_bpf__attach(s))
@@ -151,7 +152,7 @@ int main(int argc, char **argv)
 	int signals;
 
 	if (argc < 2) {
-		fputs("usage: floor empty|count|ring|raw [FILE]\n", stderr);
+		fputs("usage: floor empty|look|count|ring|raw [FILE]\n", stderr);
 		return 2;
 	}
 	sigemptyset(&set);

@@ -129,6 +129,7 @@ static double floor_lost(const char *file, const char *out)
 
 const struct peer peers[] = {
 	{ "floor, empty", 1, READY_OUTPUT, false, EACH("%floor", "empty"), NULL, NULL },
+	{ "floor, look-up", 1, READY_OUTPUT, false, EACH("%floor", "look"), NULL, NULL },
 	{ "floor, counts", 1, READY_OUTPUT, false, EACH("%floor", "count"), NULL, NULL },
 	{ "floor, ring", 1, READY_OUTPUT, false, EACH("%floor", "ring", "%o"), NULL, floor_lost },
 	{ "sigtrace --all -w", 1, READY_FD, false, SIGTRACE_W("--all"), own_records, own_lost },
