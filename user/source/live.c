@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -316,6 +317,9 @@ struct live *live_open(const struct live_options *o, struct err *e)
 		fail(e, "the kernel refused the BPF programs");
 		goto err;
 	}
+#ifdef __GLIBC__
+	malloc_trim(0); /* the kernel's types, twice: megabytes that would stay */
+#endif
 	if (fill_maps(l, e))
 		goto err;
 	l->ring = ring_open(bpf_map__fd(l->skel->maps.ring), on_record, l);
