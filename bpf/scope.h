@@ -77,7 +77,7 @@ struct asked_map {
 };
 extern struct asked_map asked SEC(".maps");
 
-extern __u8 server_hints[HINTS]; /* by hint_of() of the names in server_names */
+extern const volatile __u8 server_hints[HINTS / 8]; /* a bit by hint_of() of each of server_names */
 extern const volatile __u8 scope_all;	/* WIRE_IN for --all, else 0 */
 extern const volatile bool scope_servers; /* --sshd: an ssh server is traced wherever it appears */
 
@@ -99,7 +99,9 @@ static __always_inline u8 scope_of(u32 tgid)
 /* Perhaps one of server_names; false: surely none. */
 static __always_inline bool scope_may_be_server(const char comm[WIRE_COMM])
 {
-	return server_hints[hint_of((const u64 *)comm) % HINTS];
+	u32 hint = hint_of(*(const u32 *)comm) % HINTS;
+
+	return server_hints[hint / 8] >> hint % 8 & 1;
 }
 
 /* WIRE_SERVER, perhaps with WIRE_NAMED, by the name; 0: that says nothing. */

@@ -118,13 +118,11 @@ static __always_inline u8 mark(struct task_struct *t, u8 *slot)
 /* What an orphan still serves. Its argument is a struct task_struct *. */
 __noinline int listening(u64 task)
 {
-	struct task_struct *t = (void *)task;
-
 	for (u32 fd = 0; fd < LISTEN_FDS; fd++) {
-		struct sock *sk = sock_of_file(task_file(t, fd));
+		struct sock *sk = (void *)sock_of_fd(task, fd);
 
 		if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == WIRE_TCP_LISTEN)
-			sock_owner(t, sk, fd, WIRE_TCP_LISTEN);
+			sock_owner_of(task, (u64)sk, fd, WIRE_TCP_LISTEN);
 	}
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Process life: fork, exec, exit. */
 #include "emit.h"
+#include "hook.h"
 #include "place.h"
 #include "scope.h"
 #include "server.h"
@@ -10,9 +11,11 @@
 struct exec_scratch {
 	struct wire_exec r;
 	char tail[WIRE_FILENAME + WIRE_ARGS];
+	u8 flags;
+	bool left;
 };
 
-/* One a CPU is enough: tracepoints run their programs with preemption off. */
+/* One a CPU is enough: what works with it runs with preemption off (hook.h). */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -42,10 +45,8 @@ struct {
 /* Tells the connections that a server's process has open. Its argument is a struct task_struct *. */
 __noinline int sock_owners(u64 task)
 {
-	struct task_struct *t = (void *)task;
-
 	for (u32 fd = 0; fd < SOCK_FDS; fd++) {
-		struct sock *sk = sock_of_file(task_file(t, fd));
+		struct sock *sk = (void *)sock_of_fd(task, fd);
 		u32 state;
 
 		if (!sk)
@@ -56,13 +57,12 @@ __noinline int sock_owners(u64 task)
 			sock_serve_port(sk);
 		else if (!scope_has_port(sock_netns(sk), sock_lport(sk)))
 			continue;
-		sock_owner(t, sk, fd, state);
+		sock_owner_of(task, (u64)sk, fd, state);
 	}
 	return 0;
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+HOOK_HELD(on_fork, HOOK_FORK, "sched_process_fork", struct task_struct *parent, struct task_struct *child)
 {
 	u32 tgid = child->tgid;
 	u8 flags = scope_of(parent->tgid);
@@ -134,13 +134,20 @@ static __always_inline void read_tail(struct exec_scratch *s, struct task_struct
 	 (u64)g << 48 | (u64)h << 56)
 #define WORD_TAIL 0x00ffffffffffffffull
 
-static __always_inline void env_take(struct env_scratch *e)
+/* The string that was read last. Not static, as read_env(): it is called for each. */
+__noinline int env_take(void)
 {
+	u32 zero = 0;
+	struct env_scratch *e = bpf_map_lookup_elem(&env_scratch, &zero);
+
+	if (!e)
+		return 0;
 	if (e->head[0] == WORD('S', 'S', 'H', '_', 'C', 'O', 'N', 'N') &&
 	    (e->head[1] & WORD_TAIL) == WORD('E', 'C', 'T', 'I', 'O', 'N', '=', 0))
 		bpf_probe_read_kernel_str(e->r.ssh_connection, sizeof(e->r.ssh_connection), e->s + 15);
 	else if (e->head[0] == WORD('S', 'S', 'H', '_', 'T', 'T', 'Y', '='))
 		bpf_probe_read_kernel_str(e->r.ssh_tty, sizeof(e->r.ssh_tty), e->s + 8);
+	return 0;
 }
 
 /*
@@ -166,7 +173,7 @@ __noinline int read_env(u64 task)
 		if (n <= 0)
 			break;
 		at += n;
-		env_take(e);
+		env_take();
 	}
 	__builtin_memset(e->s, 0, 256);
 	return e->r.ssh_connection[0] != 0;
@@ -225,12 +232,14 @@ __noinline int exec_is_root(u64 task)
 }
 
 /*
- * Most execs under --sshd: of who is not traced, is called like no server and leads no session. All that
- * is looked at first, and nothing else: each further line of memory is cold in an exec.
+ * Most execs under --sshd: of who is not traced, is called like no server and leads no session. In an exec
+ * each line of a map is cold, as is each helper's text, and of the task nothing is: measured, the byte of the
+ * scope takes 40 ns and the line of constants next to nothing more, since both are waited for at once; a
+ * line of .bss took 30 more, bpf_get_current_comm() 50.
  */
-static __always_inline bool exec_of_stranger(struct task_struct *t, u8 was, const char comm[WIRE_COMM])
+static __always_inline bool exec_of_stranger(struct task_struct *t, u8 was)
 {
-	return !was && !scope_all && !t->signal->leader && !scope_may_be_server(comm);
+	return !was && !scope_all && !t->signal->leader && !scope_may_be_server(t->comm);
 }
 
 static __always_inline u8 exec_scope(struct task_struct *t, u8 *slot, const char comm[WIRE_COMM],
@@ -274,8 +283,8 @@ __noinline int exec_left(u64 task)
 	return place_emit(task);
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *bprm)
+HOOK_HELD(on_exec, HOOK_EXEC, "sched_process_exec", struct task_struct *t, int old_pid,
+	  struct linux_binprm *bprm)
 {
 	u8 *slot = scope_slot(t->tgid), flags;
 	struct exec_scratch *s;
@@ -283,25 +292,29 @@ int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *b
 	struct server_key name;
 	u32 zero = 0;
 
-	comm_of_current(name.comm);
-	if (!slot || exec_of_stranger(t, *slot, name.comm))
+	if (!slot || exec_of_stranger(t, *slot))
 		return 0;
+	comm_of_current(name.comm);
 	flags = exec_scope(t, slot, name.comm, &left);
 	if (!(flags & WIRE_IN))
 		return 0;
 	s = bpf_map_lookup_elem(&exec_scratch, &zero);
 	if (!s)
 		return 0;
-	task_read(t, &s->r.task, flags);
+	/* in memory, of which the verifier knows no value: it would take all that follows once for each */
+	s->flags = flags;
+	s->left = left;
+	barrier();
+	task_read((void *)bpf_get_current_task(), &s->r.task, s->flags);
 	s->r.old_pid = old_pid;
 	read_tail(s, t, bprm);
 	emit_current(&s->r.h, WIRE_TASK_EXEC, 0);
 	s->r.h.len = sizeof(s->r) + s->r.filename_len + s->r.args_len;
-	if (s->r.h.len <= sizeof(*s))
+	if (s->r.h.len <= offsetof(struct exec_scratch, flags))
 		emit_output(s, WIRE_TASK_EXEC, s->r.h.len);
-	if (flags & WIRE_SERVER)
+	if (s->flags & WIRE_SERVER)
 		sock_owners(bpf_get_current_task());
-	if (left)
+	if (s->left)
 		exec_left(bpf_get_current_task());
 	return 0;
 }
@@ -317,8 +330,7 @@ static __always_inline bool is_last(u64 *ctx, struct task_struct *t)
 	return t->signal->live.counter <= 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *t)
+HOOK_HELD(on_exit, HOOK_EXIT, "sched_process_exit", struct task_struct *t)
 {
 	struct signal_struct *sig;
 	struct task_struct *leader;

@@ -54,9 +54,11 @@ static __always_inline u64 task_cpu(struct task_struct *t)
 	       BPF_CORE_READ(t, signal, sum_sched_runtime);
 }
 
-/* The signals that no thread of t would take now. */
-static __always_inline u64 task_blocked(struct task_struct *t)
+/* The signals that no thread of t would take now. Not inline: a program that reads tasks at two places
+ * has the verifier walk the threads once. Its argument is a struct task_struct *. */
+__weak __noinline u64 task_blocked(u64 task)
 {
+	struct task_struct *t = (void *)task;
 	struct signal_struct *sig = BPF_CORE_READ(t, signal);
 	struct list_head *head = (void *)sig + bpf_core_field_offset(struct signal_struct, thread_head);
 	struct list_head *node = BPF_CORE_READ(sig, thread_head.next);
@@ -179,6 +181,7 @@ static __always_inline void task_audit(struct task_struct *t, struct wire_task *
 	w->sessionid = bpf_core_field_exists(t->sessionid) ? BPF_CORE_READ(t, sessionid) : WIRE_UNSET;
 }
 
+/* t: to the verifier a number. */
 static __always_inline void task_read(struct task_struct *t, struct wire_task *w, u8 scope_flags)
 {
 	struct task_struct *parent = BPF_CORE_READ(t, real_parent);
@@ -187,7 +190,7 @@ static __always_inline void task_read(struct task_struct *t, struct wire_task *w
 
 	w->parent_start = BPF_CORE_READ(parent, group_leader, start_boottime);
 	task_masks(t, w);
-	w->blocked = task_blocked(t);
+	w->blocked = task_blocked((u64)t);
 	w->pending = BPF_CORE_READ(t, pending.signal.sig[0]) |
 		     BPF_CORE_READ(sig, shared_pending.signal.sig[0]);
 	w->cpu = task_cpu(t);

@@ -158,17 +158,10 @@ static void rotate(struct run *r)
 	rotation_begun(r->rotation, r->writer);
 }
 
-void run_put(void *ctx, const void *rec, size_t len)
+static void take(struct run *r, const void *rec, size_t len)
 {
-	unsigned char redacted[EVENT_MAX];
-	struct run *r = ctx;
 	enum event_error bad;
-	size_t n = r->o->redact ? redact_record(rec, len, redacted) : 0;
 
-	if (n) {
-		rec = redacted;
-		len = n;
-	}
 	if (r->rotation && !r->failed && rotation_due(r->rotation, r->writer))
 		rotate(r);
 	/* a writer that has failed counts what it misses */
@@ -188,6 +181,24 @@ void run_put(void *ctx, const void *rec, size_t len)
 	}
 	if (r->view->out.len > r->tried + FLUSH_ABOVE && !r->hold)
 		run_flush(r);
+}
+
+static void take_redacted(struct run *r, const void *rec, size_t len)
+{
+	unsigned char redacted[EVENT_MAX];
+	size_t n = redact_record(rec, len, redacted);
+
+	take(r, n ? redacted : rec, n ? n : len);
+}
+
+void run_put(void *ctx, const void *rec, size_t len)
+{
+	struct run *r = ctx;
+
+	if (r->o->redact)
+		take_redacted(r, rec, len);
+	else
+		take(r, rec, len);
 }
 
 void run_never_wait(struct run *r)

@@ -31,9 +31,9 @@ void engine_free(struct engine *e)
 
 static void tell_done(struct engine *e)
 {
-	struct done *d;
+	while (e->sessions.done) {
+		struct done *d = sessions_next(&e->sessions);
 
-	while ((d = sessions_next(&e->sessions))) {
 		switch (d->kind) {
 		case DONE_OPEN:
 			tell_open(e, d->session);

@@ -330,14 +330,8 @@ static void due(struct sessions *s)
 	s->sweep = true;
 }
 
-void sessions_apply(struct sessions *s, const struct event *ev)
+static void take(struct sessions *s, const struct event *ev)
 {
-	if (ev->u.h.ts > s->now)
-		s->now = ev->u.h.ts;
-	s->seq = ev->seq;
-	due(s);
-	if (event_repeats(ev))
-		return;
 	conns_apply(&s->conns, s->world, ev);
 	switch (ev->u.h.kind) {
 	case WIRE_TASK_FORK:
@@ -369,6 +363,27 @@ void sessions_apply(struct sessions *s, const struct event *ev)
 	interrupt_apply(s, ev);
 	ends_apply(s, ev);
 	close_apply(s, ev);
+}
+
+void sessions_apply(struct sessions *s, const struct event *ev)
+{
+	if (ev->u.h.ts > s->now)
+		s->now = ev->u.h.ts;
+	s->seq = ev->seq;
+	due(s);
+	if (event_repeats(ev))
+		return;
+	switch (ev->u.h.kind) {
+	case WIRE_SIGNAL_GENERATE: /* most of what there is, and none of the others looks at it */
+		interrupt_apply(s, ev);
+		close_apply(s, ev);
+		break;
+	case WIRE_SIGNAL_DELIVER:
+		interrupt_apply(s, ev);
+		break;
+	default:
+		take(s, ev);
+	}
 }
 
 /* Its orphans keep a closed session, for the name of its user; the rest goes at once. */

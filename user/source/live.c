@@ -2,7 +2,6 @@
 #include "source/live.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +22,7 @@
 #include "source/complaint.h"
 #include "source/counts.h"
 #include "source/frame.h"
+#include "source/hooks.h"
 #include "source/reader.h"
 #include "source/require.h"
 #include "source/ring.h"
@@ -46,6 +46,7 @@ struct live {
 	int files;    /* errno: why it is not behind Landlock; 0: it is, from the first snapshot on */
 	int terminal; /* the master of one of our own, until the first snapshot; -1: none */
 	struct counts *counts;
+	struct hooks hooks;
 	unsigned empty; /* drains in a row that found nothing */
 	int measures; /* the kernel measures programs while it is open; -1: it does not */
 	uint64_t unanswered; /* processes that were asked for in vain */
@@ -141,38 +142,18 @@ static int fail(struct err *e, const char *what)
 	return -1;
 }
 
-/* sched_process_exit(task) until 6.15 or so, then (task, bool group_dead). */
-static bool exit_tells_group_dead(const struct btf *btf)
+/* Constants of the programs, so before they are loaded. A bit too many, of a port, is only slower. */
+static void hint_servers(struct sigtrace_bpf *s, const char *const *names)
 {
-	int id = btf__find_by_name_kind(btf, "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF);
-	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, id) : NULL;
+	for (; names && *names; names++) {
+		char first[sizeof(uint32_t)] = "";
+		uint32_t name, hint;
 
-	while (t && (btf_is_typedef(t) || btf_is_ptr(t)))
-		t = btf__type_by_id(btf, t->type);
-	return t && btf_is_func_proto(t) && btf_vlen(t) >= 3; /* the first is the hook's own void * */
-}
-
-/* *value stays where the kernel has no such enumerator. */
-static void enumerator(const struct btf *btf, const char *of, const char *name, uint32_t *value)
-{
-	int id = btf__find_by_name_kind(btf, of, BTF_KIND_ENUM);
-	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, id) : NULL;
-
-	for (unsigned i = 0; t && i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(btf, btf_enum(t)[i].name_off), name))
-			*value = (uint32_t)btf_enum(t)[i].val;
-}
-
-/* What differs between kernels and CO-RE cannot ask: the running one's BTF says it. */
-static void learn_kernel(struct sigtrace_bpf *s)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-
-	if (!btf)
-		return;
-	s->rodata->exit_tells_group_dead = exit_tells_group_dead(btf);
-	enumerator(btf, "tty_struct_flags", "TTY_HUPPED", (uint32_t *)&s->rodata->tty_hupped);
-	btf__free(btf);
+		memcpy(first, *names, strnlen(*names, sizeof(first)));
+		memcpy(&name, first, sizeof(name));
+		hint = hint_of(name);
+		s->rodata->server_hints[hint / 8] |= 1 << hint % 8;
+	}
 }
 
 static int configure(struct live *l, struct err *e)
@@ -180,14 +161,20 @@ static int configure(struct live *l, struct err *e)
 	struct sigtrace_bpf *s = l->skel;
 	uint32_t ring = l->o.ring ? l->o.ring : RING_DEFAULT;
 	uint32_t pages = (pid_max() + SCOPE_PAGE) / SCOPE_PAGE;
+	struct hooks_kernel kernel;
 	struct timespec jiffy;
 
+	hooks_learn(&kernel);
+	hooks_choose(&l->hooks, s->obj, kernel.preemptible);
 	s->rodata->wake_above = ring / 4;
 	s->rodata->many_above = ring / 2;
 	s->rodata->signals_below = ring / 4 * 3;
 	s->rodata->scope_all = l->o.scope == WIRE_SCOPE_ALL ? WIRE_IN : 0;
 	s->rodata->scope_servers = l->o.scope == WIRE_SCOPE_SSHD;
-	learn_kernel(s);
+	hint_servers(s, l->o.servers);
+	hint_servers(s, l->o.named);
+	s->rodata->exit_tells_group_dead = kernel.group_dead;
+	s->rodata->tty_hupped = kernel.tty_hupped;
 	s->rodata->loss_cpus = libbpf_num_possible_cpus();
 	/* the coarse clocks tick in jiffies: kernel/time/posix-timers.c, KTIME_LOW_RES */
 	if (!clock_getres(CLOCK_MONOTONIC_COARSE, &jiffy) && !jiffy.tv_sec)
@@ -202,11 +189,8 @@ static int configure(struct live *l, struct err *e)
 static int name_server(struct live *l, const char *name, uint32_t is)
 {
 	char comm[WIRE_COMM] = "";
-	__u64 half[2];
 
 	frame_copy(comm, sizeof(comm), name);
-	memcpy(half, comm, sizeof(half));
-	l->skel->bss->server_hints[hint_of(half)] = 1;
 	return bpf_map__update_elem(l->skel->maps.server_names, comm, sizeof(comm), &is, sizeof(is),
 				    BPF_ANY);
 }
@@ -320,7 +304,7 @@ struct live *live_open(const struct live_options *o, struct err *e)
 		fail(e, "cannot open the BPF programs");
 		goto err;
 	}
-	l->counts = counts_new(l->skel, o->put, o->ctx);
+	l->counts = counts_new(l->skel, &l->hooks, o->put, o->ctx);
 	if (!l->counts) {
 		err_set(e, EXIT_CANNOT_TRACE, "out of memory");
 		goto err;
@@ -345,7 +329,7 @@ struct live *live_open(const struct live_options *o, struct err *e)
 			goto err;
 		}
 	}
-	if (sigtrace_bpf__attach(l->skel)) {
+	if (sigtrace_bpf__attach(l->skel) || hooks_attach(&l->hooks)) {
 		fail(e, "cannot attach the BPF programs");
 		goto err;
 	}
@@ -454,6 +438,7 @@ size_t live_drain(struct live *l)
 {
 	size_t n = ring_take(l->ring);
 
+	counts_skipped(l->counts);
 	n = counts_flush(l->counts) ? n + ring_take(l->ring) : n;
 	/* else they would be told with the next record, which may never come */
 	if (l->skel->bss->loss_any)
@@ -559,6 +544,30 @@ void live_tick(struct live *l)
 	put(l, &r, sizeof(r));
 }
 
+/* The entries of a hook are told as one program, which runs as often as the first of them. */
+static void add_program(struct live_stats *st, const struct bpf_program *p)
+{
+	struct bpf_prog_info info = {};
+	uint32_t len = sizeof(info);
+	struct live_program *one = st->programs, *end = one + st->nprograms;
+	char name[HOOKS_NAME];
+	unsigned nth = hooks_split(bpf_program__name(p), name);
+
+	if (bpf_program__fd(p) < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+		return;
+	while (one < end && strcmp(one->name, name))
+		one++;
+	if (one == end) {
+		if (st->nprograms == LIVE_PROGRAMS)
+			return;
+		st->nprograms++;
+		frame_copy(one->name, sizeof(one->name), name);
+	}
+	if (nth <= 1)
+		one->runs += info.run_cnt;
+	one->ns += info.run_time_ns;
+}
+
 void live_stats(const struct live *l, struct live_stats *st)
 {
 	struct bpf_program *p;
@@ -568,19 +577,8 @@ void live_stats(const struct live *l, struct live_stats *st)
 	st->ring_most = ring_most(l->ring);
 	if (l->measures < 0)
 		return;
-	bpf_object__for_each_program(p, l->skel->obj) {
-		struct bpf_prog_info info = {};
-		uint32_t len = sizeof(info);
-		struct live_program *one;
-
-		if (st->nprograms == LIVE_PROGRAMS ||
-		    bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
-			continue;
-		one = &st->programs[st->nprograms++];
-		frame_copy(one->name, sizeof(one->name), bpf_program__name(p));
-		one->runs = info.run_cnt;
-		one->ns = info.run_time_ns;
-	}
+	bpf_object__for_each_program(p, l->skel->obj)
+		add_program(st, p);
 }
 
 void live_stop(struct live *l)
@@ -588,6 +586,7 @@ void live_stop(struct live *l)
 	if (l->stopped || !l->skel || !l->ring)
 		return;
 	l->stopped = true;
+	hooks_detach(&l->hooks);
 	sigtrace_bpf__detach(l->skel);
 	drain_to_now(l);
 	counts_end(l->counts);

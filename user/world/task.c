@@ -40,13 +40,11 @@ void world_free(struct world *w)
 	}
 }
 
-struct task *world_task(const struct world *w, uint32_t tgid, uint64_t start)
+struct task *world_look_up(const struct world *w, uint32_t tgid, uint64_t start)
 {
 	struct task_key key = {.start = start, .tgid = tgid};
-	struct task *t = w->recent[tgid % WORLD_RECENT];
+	struct task *t;
 
-	if (t && t->key.tgid == tgid && t->key.start == start)
-		return t;
 	HASH_FIND(hh, w->tasks, &key, sizeof(key), t);
 	return t;
 }
@@ -68,11 +66,6 @@ struct task *world_last(const struct world *w, uint32_t tgid)
 		return t;
 	HASH_FIND(by_tgid, w->by_tgid, &tgid, sizeof(tgid), t);
 	return t;
-}
-
-struct task *world_event_task(const struct world *w, const struct event *ev)
-{
-	return ev->u.h.tgid ? world_task(w, ev->u.h.tgid, ev->u.h.start) : NULL;
 }
 
 struct task *world_parent(const struct world *w, const struct task *t)

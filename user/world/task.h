@@ -145,12 +145,26 @@ void world_stale_exit(const struct world *w, unsigned i, const struct event *ev,
 /* The same for any that is alive, whose end was not seen. */
 void world_unseen_exit(struct task *t, const struct event *ev, struct event *exit);
 
-/* NULL when it is not known. */
-struct task *world_task(const struct world *w, uint32_t tgid, uint64_t start);
+/* world_task() of one that is not among the recent. */
+struct task *world_look_up(const struct world *w, uint32_t tgid, uint64_t start);
+
+/* NULL when it is not known. Inline: it is called some six times a record. */
+static inline struct task *world_task(const struct world *w, uint32_t tgid, uint64_t start)
+{
+	struct task *t = w->recent[tgid % WORLD_RECENT];
+
+	return t && t->key.tgid == tgid && t->key.start == start ? t : world_look_up(w, tgid, start);
+}
+
 /* The last process that had this tgid, NULL when it is not known. */
 struct task *world_last(const struct world *w, uint32_t tgid);
+
 /* The task that the record's header names, NULL for user space's own records. */
-struct task *world_event_task(const struct world *w, const struct event *ev);
+static inline struct task *world_event_task(const struct world *w, const struct event *ev)
+{
+	return ev->u.h.tgid ? world_task(w, ev->u.h.tgid, ev->u.h.start) : NULL;
+}
+
 /* The parent at fork, NULL when it is not known any more. */
 struct task *world_parent(const struct world *w, const struct task *t);
 /* The last signal `sig` generated for t, NULL for none. */
