@@ -5,6 +5,7 @@
 # make test             install what is missing, build, every test, a bit of each bench (as root)
 #                       MORE='vm/bullseye cross/arm64' adds those: tools/run-tests
 # make test-vm [KERNEL=bullseye]  the live tests on other kernels, under qemu: tools/test-vm (as root)
+# make test-vm KERNEL=bookworm/systemd  sigtrace.service as it is installed, on a Debian of its own
 # make arm64            all of it and its tests for arm64, in build/arm64: tools/cross (as root)
 # make check            structure, manual, wire format, unit and golden tests     (no root needed)
 # make golden-update    rewrite what the golden cases expect; read the diff before you commit it

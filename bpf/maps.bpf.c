@@ -32,6 +32,7 @@ __u32 many_busy[LOSS_CPUS];
 __u32 many_any;
 __u32 hook_marks[1 << HOOK_MARK_BITS][HOOK_MARKS];
 __u64 hook_made_up[HOOKS];
+const volatile bool hook_entries;
 __u32 reader_asleep;
 __u64 flush_func;
 const volatile __u64 wake_above = 2 * 1024 * 1024;

@@ -86,6 +86,7 @@ static struct session *new_session(struct sessions *s, struct task *server, stru
 	if (conn) {
 		conn->refs++;
 		conn->sessions++;
+		many_used(conn);
 		timer_clear(&s->conns.looks, &conn->look);
 		DL_APPEND2(conn->opened, x, conn_prev, conn_next);
 		s->late |= conn_changed(conn) != 0;

@@ -66,14 +66,10 @@ static void session_free(struct session *x)
 void sessions_free(struct sessions *s)
 {
 	struct session *x, *next;
-	struct interrupt *i, *inext;
 
 	while (s->done)
 		sessions_release(s, sessions_next(s));
-	DL_FOREACH_SAFE(s->interrupts, i, inext) {
-		DL_DELETE(s->interrupts, i);
-		interrupt_free(i);
-	}
+	pending_free(&s->pending);
 	HASH_CLEAR(hh, s->by_number);
 	DL_FOREACH_SAFE(s->list, x, next) {
 		DL_DELETE(s->list, x);

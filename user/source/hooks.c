@@ -95,28 +95,17 @@ unsigned hooks_split(const char *program, char name[HOOKS_NAME])
 	return 0;
 }
 
-static struct bpf_program *program_of(const struct hooks *h, size_t hook, const char *suffix)
-{
-	char name[HOOKS_NAME];
-
-	snprintf(name, sizeof(name), "%s%s", hooks[hook].program, suffix);
-	return bpf_object__find_program_by_name(h->o, name);
-}
-
-/* What does the work behind entries. */
 static struct bpf_program *worker_of(const struct hooks *h, size_t hook)
 {
-	struct bpf_program *held = program_of(h, hook, "_held");
-
-	return held ? held : program_of(h, hook, "");
+	return bpf_object__find_program_by_name(h->o, hooks[hook].program);
 }
 
 static struct bpf_program *entry_of(const struct hooks *h, size_t hook, unsigned nth)
 {
-	char suffix[4];
+	char name[HOOKS_NAME];
 
-	snprintf(suffix, sizeof(suffix), "_%u", nth);
-	return program_of(h, hook, suffix);
+	snprintf(name, sizeof(name), "%s_%u", hooks[hook].program, nth);
+	return bpf_object__find_program_by_name(h->o, name);
 }
 
 static struct bpf_map *work_of(const struct hooks *h, size_t hook)
@@ -132,13 +121,12 @@ void hooks_choose(struct hooks *h, struct bpf_object *o, bool preemptible)
 	memset(h, 0, sizeof(*h));
 	h->o = o;
 	h->preemptible = preemptible;
+	if (!preemptible) {
+		bpf_map__set_max_entries(bpf_object__find_map_by_name(o, "exec_scratch"), 1);
+		bpf_map__set_max_entries(bpf_object__find_map_by_name(o, "env_scratch"), 1);
+	}
 	for (size_t i = 0; i < HOOKS; i++) {
-		struct bpf_program *plain = program_of(h, i, ""), *worker = worker_of(h, i);
-
-		bpf_program__set_autoload(plain, !preemptible);
-		bpf_program__set_autoattach(worker, false);
-		bpf_program__set_autoattach(plain, !preemptible);
-		bpf_program__set_autoload(worker, preemptible || worker == plain);
+		bpf_program__set_autoattach(worker_of(h, i), !preemptible);
 		bpf_map__set_autocreate(work_of(h, i), preemptible);
 		for (unsigned nth = 1; nth <= HOOK_ENTRIES; nth++) {
 			bpf_program__set_autoload(entry_of(h, i, nth), preemptible);
@@ -150,10 +138,10 @@ void hooks_choose(struct hooks *h, struct bpf_object *o, bool preemptible)
 /* The first entry is the first at the tracepoint: what it was skipped for the others see after it. */
 static int attach_entries(struct hooks *h, size_t hook)
 {
-	int whole = bpf_program__fd(worker_of(h, hook));
+	int worker = bpf_program__fd(worker_of(h, hook));
 	uint32_t zero = 0;
 
-	if (bpf_map_update_elem(bpf_map__fd(work_of(h, hook)), &zero, &whole, BPF_ANY))
+	if (bpf_map_update_elem(bpf_map__fd(work_of(h, hook)), &zero, &worker, BPF_ANY))
 		return -1;
 	for (unsigned nth = 1; nth <= HOOK_ENTRIES; nth++) {
 		h->entries[hook][nth - 1] = bpf_program__attach(entry_of(h, hook, nth));
@@ -194,7 +182,7 @@ bool hooks_skipped(const struct hooks *h, size_t i, const __u64 made_up[HOOKS], 
 
 	if (i >= COUNT(hooks))
 		return false;
-	p = several ? entry_of(h, i, 1) : program_of(h, i, "");
+	p = several ? entry_of(h, i, 1) : worker_of(h, i);
 	*kind = hooks[i].kind;
 	*n = 0;
 	if (bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))

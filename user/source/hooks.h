@@ -36,8 +36,8 @@ struct hooks {
 void hooks_choose(struct hooks *h, struct bpf_object *o, bool preemptible);
 
 /*
- * A program's name without what tells it from the others of its hook: on_exec of on_exec_3 and of
- * on_exec_held. Returns which entry it is, from 1; 0: none.
+ * A program's name without what tells it from the others of its hook: on_exec of on_exec_3. Returns which
+ * entry it is, from 1; 0: none.
  */
 #define HOOKS_NAME 32
 unsigned hooks_split(const char *program, char name[HOOKS_NAME]);

@@ -173,6 +173,7 @@ static int configure(struct live *l, struct err *e)
 	s->rodata->scope_servers = l->o.scope == WIRE_SCOPE_SSHD;
 	hint_servers(s, l->o.servers);
 	hint_servers(s, l->o.named);
+	s->rodata->hook_entries = kernel.preemptible;
 	s->rodata->exit_tells_group_dead = kernel.group_dead;
 	s->rodata->tty_hupped = kernel.tty_hupped;
 	s->rodata->loss_cpus = libbpf_num_possible_cpus();

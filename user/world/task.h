@@ -12,6 +12,7 @@
 
 struct client;
 struct conn;
+struct meeting;
 struct role;
 
 /* A process is (tgid, start time): pids are reused. */
@@ -69,6 +70,7 @@ struct task {
 	struct conn *conn;	/* the connection that a server's process serves */
 	struct client *client;	/* its own connection to a server of this host, the last one */
 	struct role *roles;	/* in sessions */
+	struct meeting *meetings; /* Ctrl-Cs that it met and that are not yet resolved */
 	unsigned held;		/* how many sessions and connections point at it: not to be forgotten */
 	bool listener;		/* a server's process that waits for connections */
 	bool left;		/* outlived its session, which told of it */
