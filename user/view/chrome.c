@@ -97,12 +97,12 @@ void chrome_instant(struct chrome *c, const char *cat, uint64_t pid, uint64_t ti
 	json_member_str(&c->v.out, "s", scope);
 }
 
-bool chrome_is_open(const struct chrome *c, uint32_t session)
+struct opened *chrome_opened(struct chrome *c, uint32_t session)
 {
 	for (size_t i = c->nopen; i-- && c->open[i].session >= session; )
 		if (c->open[i].session == session)
-			return true;
-	return false;
+			return &c->open[i];
+	return NULL;
 }
 
 static void chrome_event(struct view *v, const struct engine *e, const struct event *ev, uint32_t session)
@@ -186,31 +186,44 @@ static void put_open(struct chrome *c, const struct engine *e, const struct fact
 		c->open[c->nopen++] = (struct opened){.ts = f->ts, .session = f->session};
 }
 
-static void put_session(struct chrome *c, uint32_t session, uint64_t from, uint64_t to, const struct fact *f)
+/* What arrows begin in: the session itself may have ended before the last of its signals was made. */
+static void put_kernel(struct chrome *c, const struct opened *o, uint64_t to)
 {
+	uint64_t last = o->last < c->now ? o->last + 1 : o->last;
+
+	chrome_text(c, "kernel");
+	chrome_name(c, "thread_name", chrome_track(o->session), KERNEL);
+	chrome_slice(c, "kernel", chrome_track(o->session), KERNEL, o->ts, last > to ? last : to);
+	chrome_args(c, o->session);
+	chrome_close(c);
+}
+
+static void put_session(struct chrome *c, const struct opened *o, uint64_t to, const struct fact *f)
+{
+	uint64_t at = chrome_track(o->session);
+
 	buf_reset(&c->text);
 	buf_str(&c->text, "session #");
-	buf_u64(&c->text, session);
-	chrome_slice(c, "session", chrome_track(session), chrome_track(session), from, to);
-	chrome_args(c, session);
+	buf_u64(&c->text, o->session);
+	chrome_slice(c, "session", at, at, o->ts, to);
+	chrome_args(c, o->session);
 	if (f)
 		fact_json(&c->v.out, f);
 	else
 		json_member_str(&c->v.out, "end", NULL);
 	chrome_close(c);
+	if (o->last)
+		put_kernel(c, o, to);
 }
 
 static void put_close(struct chrome *c, const struct fact *f)
 {
-	uint64_t duration = f->u.close.duration;
+	struct opened *o = chrome_opened(c, f->session);
 
-	put_session(c, f->session, f->ts > duration ? f->ts - duration : 0, f->ts, f);
-	for (size_t i = 0; i < c->nopen; i++) {
-		if (c->open[i].session != f->session)
-			continue;
-		memmove(&c->open[i], &c->open[i + 1], (--c->nopen - i) * sizeof(*c->open));
+	if (!o)
 		return;
-	}
+	put_session(c, o, f->ts, f);
+	memmove(o, o + 1, (size_t)(c->open + --c->nopen - o) * sizeof(*o));
 }
 
 static void put_fact(struct chrome *c, const struct fact *f, const char *name, uint64_t line,
@@ -268,7 +281,7 @@ static void put_living(struct chrome *c, const struct engine *e)
 		if (t->alive || t->unseen)
 			chrome_process(c, t, t->alive ? c->now : t->exit_ts);
 	for (size_t i = 0; i < c->nopen; i++)
-		put_session(c, c->open[i].session, c->open[i].ts, c->now, NULL);
+		put_session(c, &c->open[i], c->now, NULL);
 	chrome_text(c, "trace");
 	chrome_slice(c, "trace", TRACKS, TRACKS, c->start, c->now);
 	chrome_args(c, 0);

@@ -148,15 +148,17 @@ static void put_arrow(struct chrome *c, const struct task *t, struct sent *s, ui
 	s->seq = 0;
 }
 
-/* On the line of who sent it. What no process did (a key's, a hang-up's) is on the first line of the
- * target's session, while that lasts: an arrow begins in a slice. */
+/* On the line of who sent it, or of the kernel in the target's session while that is open. */
 void chrome_generate(struct chrome *c, const struct engine *e, const struct event *ev, uint32_t session)
 {
 	const struct wire_generate *g = &ev->u.generate;
 	const struct task *by = sig_origin(g) == SIG_ORIGIN_USER ? world_event_task(engine_world(e), ev) : NULL;
-	uint64_t pid = chrome_track(by ? by->session : chrome_is_open(c, session) ? session : 0);
-	uint64_t line = by ? by->key.tgid : pid;
+	struct opened *of = by ? NULL : chrome_opened(c, session);
+	uint64_t pid = chrome_track(by ? by->session : of ? session : 0);
+	uint64_t line = by ? by->key.tgid : of ? KERNEL : pid;
 
+	if (of)
+		of->last = g->h.ts;
 	chrome_text(c, signal_name(g->sig));
 	buf_str(&c->text, " to ");
 	buf_text(&c->text, g->target_comm, strlen(g->target_comm));

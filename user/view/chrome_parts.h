@@ -10,11 +10,13 @@
  * track's first line; no tgid may be, and the kernel gives out none above 4194304 (PID_MAX_LIMIT).
  */
 #define TRACKS 10000000
+#define KERNEL 9000000 /* the tid of a session's line of signals that no process sent */
 #define NAME_MOST 80 /* code points of a command line in a name */
 #define SENT 4096    /* a table of signals that wait; where two meet the newer is kept */
 
 struct opened {
 	uint64_t ts;
+	uint64_t last; /* signal on its line of the kernel, 0: none */
 	uint32_t session;
 };
 
@@ -50,8 +52,8 @@ static inline uint64_t chrome_track(uint32_t session)
 	return TRACKS + (uint64_t)session;
 }
 
-/* Is it told as open? */
-bool chrome_is_open(const struct chrome *c, uint32_t session);
+/* NULL: it is not told as open. */
+struct opened *chrome_opened(struct chrome *c, uint32_t session);
 
 /* ---- an event: chrome_text(), chrome_open() or one of the next two, chrome_args(), members, chrome_close() ---- */
 
