@@ -15,6 +15,7 @@
 
 #include "golden/play.h"
 #include "unit/ask.h"
+#include "unit/told.h"
 #include "view_sink.h"
 
 /* ---- what holds of every export ---- */
@@ -249,6 +250,71 @@ static void cut(void **state)
 	each_case(cut_case);
 }
 
+/* ---- arrows ---- */
+
+#define TWO                                                                                        \
+	"@0 trace.begin scope=all host=\"h\"\n"                                                     \
+	"@1 a/10 task.snapshot parent=1 scope=in\n@1 b/20 task.snapshot parent=1 scope=in\n"        \
+	"@2 trace.ready tasks=2\n"
+#define SENT_BY_A(ms, more) "@" ms " a/10 signal.generate ->b/20 si_code=SI_USER flags=info si_pid=10 " more "\n"
+#define TAKEN(ms, more) "@" ms " b/20 signal.deliver disposition=handler " more "\n"
+
+/* The arrows of a story, as "seq: line of the one end > line of the other at us; ". */
+static void arrows_are(const char *lines, const char *want)
+{
+	char *out = told(view_chrome_new(&(struct view_options){0}), lines);
+	json_t *root = parsed(lines, out, strlen(out));
+	const json_t *events = json_object_get(root, "traceEvents"), *e, *from = NULL;
+	struct buf got = {0};
+	size_t i;
+
+	check_events(lines, events);
+	json_array_foreach(events, i, e) {
+		if (!strcmp(text(e, "ph"), "s"))
+			from = e;
+		if (!strcmp(text(e, "ph"), "f"))
+			buf_printf(&got, "%.0f: %.0f > %.0f at %.3f; ", number(e, "id"), number(from, "tid"),
+				   number(e, "tid"), number(e, "ts"));
+	}
+	assert_string_equal(buf_cstr(&got), want);
+	buf_free(&got);
+	json_decref(root);
+	free(out);
+}
+
+static void arrow(void **state)
+{
+	(void)state;
+	/* to a handler, once; to the death of it */
+	arrows_are(TWO SENT_BY_A("10", "sig=SIGTERM group=1 disposition=handler") TAKEN("12", "sig=SIGTERM")
+		   TAKEN("14", "sig=SIGTERM") "@20 trace.end reason=signal\n",
+		   "5: 10 > 20 at 12000.000; ");
+	arrows_are(TWO SENT_BY_A("10", "sig=SIGTERM group=1") "@12 b/20 signal.deliver sig=SIGKILL\n"
+		   "@13 b/20 task.exit exit_code=15\n@20 trace.end reason=signal\n",
+		   "5: 10 > 20 at 12999.999; ");
+	/* of the kernel: outside of sessions from the line of the trace */
+	arrows_are(TWO "@10 swapper/0 signal.generate ->b/20 sig=SIGALRM si_code=SI_KERNEL group=1\n"
+		   TAKEN("11", "sig=SIGALRM") "@20 trace.end reason=signal\n",
+		   "5: 10000000 > 20 at 11000.000; ");
+}
+
+static void no_arrow(void **state)
+{
+	(void)state;
+	/* ignored; ended by another signal; of another thread */
+	arrows_are(TWO SENT_BY_A("10", "sig=SIGTERM group=1 result=ignored") TAKEN("12", "sig=SIGTERM")
+		   "@20 trace.end reason=signal\n", "");
+	arrows_are(TWO SENT_BY_A("10", "sig=SIGTERM group=1 blocked=1") "@13 b/20 task.exit exit_code=9\n"
+		   "@20 trace.end reason=signal\n", "");
+	arrows_are(TWO "@10 a/10 signal.generate si_code=SI_TKILL flags=info si_pid=10 sig=SIGUSR1 target_tgid=20"
+		   " target_pid=21 target_start=20 target_comm=\"b\"\n" TAKEN("12", "sig=SIGUSR1")
+		   "@20 trace.end reason=signal\n", "");
+	/* two of a real-time signal wait: which of them the first one taken is, is not known */
+	arrows_are(TWO SENT_BY_A("10", "sig=SIGRTMIN group=1") SENT_BY_A("11", "sig=SIGRTMIN group=1")
+		   TAKEN("12", "sig=SIGRTMIN") TAKEN("13", "sig=SIGRTMIN") SENT_BY_A("14", "sig=SIGRTMIN group=1")
+		   TAKEN("15", "sig=SIGRTMIN") "@20 trace.end reason=signal\n", "9: 10 > 20 at 15000.000; ");
+}
+
 /* ---- the command ---- */
 
 static char folder[64];
@@ -393,6 +459,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole),
 		cmocka_unit_test(cut),
+		cmocka_unit_test(arrow),
+		cmocka_unit_test(no_arrow),
 		cmocka_unit_test(bytes),
 		cmocka_unit_test(story),
 		cmocka_unit_test(redacted),

@@ -73,6 +73,7 @@ void chrome_text(struct chrome *c, const char *name)
 
 void chrome_name(struct chrome *c, const char *what, uint64_t pid, uint64_t tid)
 {
+	c->v.out.failed |= c->text.failed;
 	open_named(c, "M", what, strlen(what), NULL, pid, tid);
 	buf_str(&c->v.out, ",\"args\":{\"name\":");
 	buf_json(&c->v.out, buf_cstr(&c->text), c->text.len);
@@ -229,7 +230,8 @@ static void put_close(struct chrome *c, const struct fact *f)
 static void put_fact(struct chrome *c, const struct fact *f, const char *name, uint64_t line,
 		     const char *scope)
 {
-	chrome_text(c, name);
+	buf_reset(&c->text);
+	buf_str(&c->text, name);
 	if (f->kind == FACT_INTERRUPT) {
 		buf_str(&c->text, ": ");
 		buf_str(&c->text, verdict_name(f->u.interrupt.verdict));
