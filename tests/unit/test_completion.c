@@ -17,14 +17,18 @@
 
 static char folder[64];
 
-/* In a folder of its own, which has two files, and the scripts below it. */
+/* In a folder of its own, which has two files, and below it the scripts and a program. */
 static int enter(void **state)
 {
+	char path[4096];
+
 	(void)state;
 	strcpy(folder, "/tmp/sigtrace-complete-XXXXXX");
 	if (!mkdtemp(folder) || chdir(folder))
 		return -1;
-	return ask("mkdir s && touch 'a recording.sgt' b.sgt && for s in bash zsh fish; do"
+	snprintf(path, sizeof(path), "%s/s:%s", folder, getenv("PATH"));
+	setenv("PATH", path, 1);
+	return ask("mkdir s && printf '#!/bin/sh\n' >s/zzsigtraced && chmod 755 s/zzsigtraced && touch 'a recording.sgt' b.sgt && for s in bash zsh fish; do"
 		   " \"$SIGTRACE\" completion $s >s/$s || exit 1; done");
 }
 
@@ -114,23 +118,33 @@ static void bash_words(void **state)
 	bash_gives("sigtrace orphans -", "--all --exit-code --help --json --min-age --redact -h");
 	bash_gives("sigtrace sessions --to", "");
 	bash_gives("sigtrace demo -", "");
-	bash_gives("sigtrace --json -- bashbu", "bashbug");
-	bash_gives("sigtrace assert -- bashbu", "bashbug");
+	bash_gives("sigtrace --json -- zzsig", "zzsigtraced");
+	bash_gives("sigtrace assert -- zzsig", "zzsigtraced");
 	bash_gives("sigtrace bogus --js", "");
 }
 
 /* Typed at a prompt, on a terminal. `sigtrace` tells what it was given. */
-static void bash_types(const char *typed, const char *want)
+static void prompt(const char *shell, const char *first, const char *typed, const char *want)
 {
 	char command[1024];
 
 	snprintf(command, sizeof(command),
-		 "printf 'source s/bash; sigtrace() { printf \"<%%%%s>\" \"$@\" >got; }; rm -f got\\n%s\\nexit\\n' |"
-		 " TERM=dumb HISTFILE= INPUTRC=/dev/null script -qec 'bash --norc --noprofile -i' /dev/null >out 2>&1;"
-		 " cat got 2>/dev/null", typed);
+		 "rm -f got; printf '%s sigtrace() { printf \"<%%%%s>\" \"$@\" >got; }\\n%s\\nexit\\n' |"
+		 " HOME=$PWD TERM=dumb HISTFILE= INPUTRC=/dev/null script -qec '%s' /dev/null >out 2>&1;"
+		 " cat got 2>/dev/null", first, typed, shell);
 	ask(command);
-	if (strcmp(said, want))
-		fail_msg("%s: %s, not %s", typed, said, want);
+	if (strcmp(said, want)) {
+		char got[256];
+
+		snprintf(got, sizeof(got), "%.200s", said);
+		ask("cat -v out");
+		fail_msg("%s: '%s', not '%s'\n%s", typed, got, want, said);
+	}
+}
+
+static void bash_types(const char *typed, const char *want)
+{
+	prompt("bash --norc --noprofile -i", "source s/bash;", typed, want);
 }
 
 static void bash_prompt(void **state)
@@ -144,6 +158,25 @@ static void bash_prompt(void **state)
 	bash_types("sigtrace --color=al\\t", "<--color=always>");
 	bash_types("sigtrace -s SIGWIN\\t,SIGXC\\t", "<-s><SIGWINCH,SIGXCPU>");
 	bash_types("sigtrace assert a\\t", "<assert><a recording.sgt>");
+}
+
+static void zsh_types(const char *typed, const char *want)
+{
+	prompt("zsh -f -i", "autoload -Uz compinit; compinit -D -u; source s/zsh;", typed, want);
+}
+
+static void zsh_prompt(void **state)
+{
+	(void)state;
+	need("script");
+	need("zsh");
+	zsh_types("sigtrace comp\\tfi\\t", "<completion><fish>");
+	zsh_types("sigtrace --read=a\\t", "<--read=a recording.sgt>");
+	zsh_types("sigtrace export --to ch\\t", "<export><--to><chrome>");
+	zsh_types("sigtrace --duration a\\t", "<--duration><a>");
+	zsh_types("sigtrace --color=al\\t", "<--color=always>");
+	zsh_types("sigtrace -s SIGWIN\\t,SIGXC\\t", "<-s><SIGWINCH,SIGXCPU>");
+	zsh_types("sigtrace --json -- zzsig\\t", "<--json><--><zzsigtraced>");
 }
 
 static void fish_gives(const char *line, const char *want)
@@ -163,6 +196,10 @@ static void fish_words(void **state)
 {
 	(void)state;
 	need("fish");
+	if (ask("fish --no-config -c true 2>/dev/null")) {
+		fprintf(stderr, "# skip: this fish has no --no-config\n");
+		skip();
+	}
 	fish_gives("sigtrace ", "assert completion demo doctor explain export fields orphans sessions trace");
 	fish_gives("sigtrace --read", "--read --ready-fd");
 	fish_gives("sigtrace --color ", "always auto never");
@@ -173,7 +210,7 @@ static void fish_words(void **state)
 	fish_gives("sigtrace sessions --to", "");
 	fish_gives("sigtrace completion f", "fish");
 	fish_gives("sigtrace export -r b", "b.sgt");
-	fish_gives("sigtrace --json -- bashbu", "bashbug");
+	fish_gives("sigtrace --json -- zzsig", "zzsigtraced");
 }
 
 /* Each word that --help shows behind an option has a row that says what it can be. */
@@ -256,6 +293,7 @@ int main(void)
 		cmocka_unit_test(parsed_by_fish),
 		cmocka_unit_test(bash_words),
 		cmocka_unit_test(bash_prompt),
+		cmocka_unit_test(zsh_prompt),
 		cmocka_unit_test(fish_words),
 		cmocka_unit_test(every_arg),
 		cmocka_unit_test(every_word),
