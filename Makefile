@@ -5,6 +5,7 @@
 # make test             install what is missing, build, every test, a bit of each bench (as root)
 #                       MORE='vm/bullseye cross/arm64' adds those: tools/run-tests
 # make test-vm [KERNEL=bullseye]  the live tests on other kernels, under qemu: tools/test-vm (as root)
+# make test-vm KERNEL=bookworm/systemd  sigtrace.service as it is installed, on a Debian of its own
 # make arm64            all of it and its tests for arm64, in build/arm64: tools/cross (as root)
 # make check            structure, manual, wire format, unit and golden tests     (no root needed)
 # make golden-update    rewrite what the golden cases expect; read the diff before you commit it
@@ -342,7 +343,7 @@ $(FLOOR): %: %.o
 
 # tools/fuzz makes these, with FUZZ_BUILD=1 and an $(O) of their own; nothing of them needs BPF.
 FUZZ_USER := $(call obj,user/source/recording_read.c user/source/recording_write.c \
-	user/source/recording_folder.c)
+	user/source/recording_folder.c user/source/write_all.c)
 fuzz-programs: $(FUZZ) $(O)/tests/fuzz/write_seeds
 
 ifneq ($(FUZZ_BUILD),)

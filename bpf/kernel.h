@@ -89,7 +89,6 @@ struct signal_struct {
 	unsigned long long sum_sched_runtime;
 };
 
-enum tty_struct_flags { TTY_HUPPED = 8 }; /* include/linux/tty.h */
 struct tty_file_private { struct tty_struct *tty; };
 
 struct inode;

@@ -4,6 +4,7 @@
  * when an object that only declares it comes before the one that defines it.
  */
 #include "emit.h"
+#include "hook.h"
 #include "many.h"
 #include "scope.h"
 #include "server.h"
@@ -29,6 +30,9 @@ const volatile __u32 loss_cpus = LOSS_CPUS;
 __u32 many_pending[LOSS_CPUS];
 __u32 many_busy[LOSS_CPUS];
 __u32 many_any;
+__u32 hook_marks[1 << HOOK_MARK_BITS][HOOK_MARKS];
+__u64 hook_made_up[HOOKS];
+const volatile bool hook_entries;
 __u32 reader_asleep;
 __u64 flush_func;
 const volatile __u64 wake_above = 2 * 1024 * 1024;
@@ -37,3 +41,4 @@ const volatile __u64 signals_below = 6 * 1024 * 1024;
 const volatile __u8 scope_all;
 const volatile bool scope_servers;
 const volatile __u8 server_hints[HINTS / 8];
+const volatile __u32 tty_hupped = 18;

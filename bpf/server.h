@@ -10,6 +10,7 @@
 #ifndef SIGTRACE_BPF_SERVER_H
 #define SIGTRACE_BPF_SERVER_H
 
+#include "hook.h"
 #include "scope.h"
 #include "sock.h"
 #include "task.h"
@@ -33,13 +34,12 @@ struct server_scratch {
 	u32 any;    /* newest is set */
 };
 
-/* By WHERE_*: an iterator's program can be interrupted by an exec on its CPU. */
-#define WHERE_EXEC 0
-#define WHERE_ITER 1
+/* By CPU and where: an iterator's program can be interrupted by an exec, and an exec by others (hook.h). */
+#define WHERE_ITER HOOK_ENTRIES /* below: an exec's entry */
 
 struct server_scratch_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
+	__uint(max_entries, WHERE_ITER + 1);
 	__type(key, u32);
 	__type(value, struct server_scratch);
 };
@@ -131,8 +131,12 @@ __weak __noinline int server_walk(u64 task, u32 what, u32 where)
 {
 	u32 n = BPF_CORE_READ((struct task_struct *)task, files, fdt, max_fds);
 
-	for (u32 fd = 0; fd < SERVER_FDS && fd < n; fd++)
-		if (server_fd(task, fd, what, where))
+	/* eight a turn: a turn's own instructions are half of what the verifier walks here */
+	for (u32 fd = 0; fd < SERVER_FDS && fd < n; fd += 8)
+		if (server_fd(task, fd, what, where) || server_fd(task, fd + 1, what, where) ||
+		    server_fd(task, fd + 2, what, where) || server_fd(task, fd + 3, what, where) ||
+		    server_fd(task, fd + 4, what, where) || server_fd(task, fd + 5, what, where) ||
+		    server_fd(task, fd + 6, what, where) || server_fd(task, fd + 7, what, where))
 			return 1;
 	return 0;
 }
@@ -173,8 +177,8 @@ __weak __noinline int server_snapshot(u64 task, u32 flags)
 	return 0;
 }
 
-/* From here on it is a server. `tell`: now; else a snapshot is about to. */
-__weak __noinline int server_mark(u64 task, u32 is, u32 tell)
+/* From here on it is a server. That is told now, or the iterator is about to. */
+__weak __noinline int server_mark(u64 task, u32 is, u32 where)
 {
 	u8 *slot = scope_slot(BPF_CORE_READ((struct task_struct *)task, tgid));
 	u8 flags;
@@ -183,11 +187,11 @@ __weak __noinline int server_mark(u64 task, u32 is, u32 tell)
 		return 0;
 	flags = scope_server(*slot, is);
 	*slot = flags;
-	if (!tell || !(flags & WIRE_SERVER))
+	if (where == WHERE_ITER || !(flags & WIRE_SERVER))
 		return 0;
 	server_snapshot(task, flags);
-	server_walk(task, WALK_TELL_PORTS, WHERE_EXEC);
-	server_walk(task, WALK_TELL, WHERE_EXEC);
+	server_walk(task, WALK_TELL_PORTS, where);
+	server_walk(task, WALK_TELL, where);
 	return 0;
 }
 
@@ -195,7 +199,7 @@ __weak __noinline int server_mark(u64 task, u32 is, u32 tell)
  * Marks whom the parent p of a session's leader turns out to be, and those above it that run the
  * same program up to who listens. From above: the listener is to be known first.
  */
-static __always_inline void server_mark_all(u64 p, int levels, u32 tell)
+static __always_inline void server_mark_all(u64 p, int levels, u32 where)
 {
 	struct task_struct *t = (void *)p, *up[SERVER_LEVELS + 1];
 
@@ -208,7 +212,7 @@ static __always_inline void server_mark_all(u64 p, int levels, u32 tell)
 	}
 	for (int i = SERVER_LEVELS; i >= 0; i--)
 		if (up[i])
-			server_mark((u64)up[i], WIRE_SERVER, tell);
+			server_mark((u64)up[i], WIRE_SERVER, where);
 }
 
 /* Does the process t, which leads a session, come from a server? If so that is marked. */
@@ -227,7 +231,7 @@ __weak __noinline int server_find(u64 task, u32 where)
 		levels += levels > 0;
 	}
 	if (levels)
-		server_mark_all((u64)p, levels, where == WHERE_EXEC);
+		server_mark_all((u64)p, levels, where);
 	return levels > 0;
 }
 

@@ -23,6 +23,7 @@
 #define SNAP_LISTENERS 5
 #define SNAP_CONNS 6
 #define SNAP_CLIENTS 7
+#define SNAP_AGAIN 8 /* all that is traced, as if each was asked for */
 
 #define SNAP_ANCESTORS 16
 
@@ -117,13 +118,11 @@ static __always_inline u8 mark(struct task_struct *t, u8 *slot)
 /* What an orphan still serves. Its argument is a struct task_struct *. */
 __noinline int listening(u64 task)
 {
-	struct task_struct *t = (void *)task;
-
 	for (u32 fd = 0; fd < LISTEN_FDS; fd++) {
-		struct sock *sk = sock_of_file(task_file(t, fd));
+		struct sock *sk = (void *)sock_of_fd(task, fd);
 
 		if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == WIRE_TCP_LISTEN)
-			sock_owner(t, sk, fd, WIRE_TCP_LISTEN);
+			sock_owner_of(task, (u64)sk, fd, WIRE_TCP_LISTEN);
 	}
 	return 0;
 }
@@ -136,6 +135,12 @@ static __always_inline bool parent_serves(struct task_struct *t)
 	return ppid > 1 && scope_of(ppid) & WIRE_SERVER;
 }
 
+/* All threads of it are gone, or about to go. */
+static __always_inline bool is_ending(struct task_struct *t)
+{
+	return BPF_CORE_READ(t, signal, live.counter) <= 0;
+}
+
 SEC("iter/task")
 int on_task(struct bpf_iter__task *ctx)
 {
@@ -144,7 +149,10 @@ int on_task(struct bpf_iter__task *ctx)
 
 	if (learn_fd && !flush_func)
 		learn();
-	if (!t || t->pid != t->tgid || t->exit_state || t->flags & PF_KTHREAD)
+	if (!t || t->pid != t->tgid || t->flags & PF_KTHREAD)
+		return 0;
+	/* a leader may end before its other threads do */
+	if (t->exit_state && is_ending(t))
 		return 0;
 	slot = scope_slot(t->tgid);
 	if (!slot)
@@ -155,6 +163,9 @@ int on_task(struct bpf_iter__task *ctx)
 		if (!bpf_map_lookup_elem(&asked, &tgid))
 			return 0;
 		flags = *slot;
+		/* its exit was told: it is not to come back */
+		if (!flags && is_ending(t))
+			return 0;
 	} else {
 		flags = mark(t, slot);
 		if (snap_mode == SNAP_MARK || !(flags & WIRE_IN))
@@ -164,9 +175,9 @@ int on_task(struct bpf_iter__task *ctx)
 	snap_tasks++;
 	if (flags & WIRE_SERVER)
 		return 0;
-	if (snap_mode == SNAP_ASKED || parent_serves(t))
+	if (snap_mode == SNAP_ASKED || snap_mode == SNAP_AGAIN || parent_serves(t))
 		place_emit(as_number(t));
-	if (snap_mode == SNAP_ASKED)
+	if (snap_mode == SNAP_ASKED || snap_mode == SNAP_AGAIN)
 		listening(as_number(t));
 	return 0;
 }

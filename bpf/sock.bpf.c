@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* TCP connections of ssh servers: states and resets. */
 #include "emit.h"
+#include "hook.h"
 #include "scope.h"
 #include "server.h"
 #include "sock.h"
@@ -94,8 +95,7 @@ static __always_inline void on_connected(struct sock *sk)
 	bpf_map_delete_elem(&connecting, &key);
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
+HOOK(on_state, HOOK_STATE, "inet_sock_set_state", struct sock *sk, int old_state, int new_state)
 {
 	struct wire_sock_state *r;
 

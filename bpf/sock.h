@@ -76,6 +76,19 @@ static __always_inline void sock_owner(struct task_struct *t, struct sock *sk, u
 	emit_submit(r);
 }
 
+/* sock_of_file() and sock_owner() for a loop over descriptors: the verifier takes them once, not on each
+ * path of each turn. They cost a frame of calls, of which server.h has none left. */
+__weak __noinline u64 sock_of_fd(u64 task, u32 fd)
+{
+	return (u64)sock_of_file(task_file((void *)task, fd));
+}
+
+__weak __noinline int sock_owner_of(u64 task, u64 sk, u32 fd, u32 state)
+{
+	sock_owner((void *)task, (void *)sk, fd, state);
+	return 0;
+}
+
 /*
  * Both ends on this host: who connects to an address of its own host gets that address as its
  * source too (fib_result_prefsrc() of a local route), and 127/8 is local by itself.

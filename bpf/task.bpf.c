@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Process life: fork, exec, exit. */
 #include "emit.h"
+#include "hook.h"
 #include "place.h"
 #include "scope.h"
 #include "server.h"
@@ -10,12 +11,14 @@
 struct exec_scratch {
 	struct wire_exec r;
 	char tail[WIRE_FILENAME + WIRE_ARGS];
+	u8 flags;
+	bool left;
 };
 
-/* One a CPU is enough: tracepoints run their programs with preemption off. */
+/* By CPU and entry; where there are no entries user space makes it one. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, HOOK_ENTRIES);
 	__type(key, u32);
 	__type(value, struct exec_scratch);
 } exec_scratch SEC(".maps");
@@ -34,7 +37,7 @@ struct env_scratch {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, HOOK_ENTRIES);
 	__type(key, u32);
 	__type(value, struct env_scratch);
 } env_scratch SEC(".maps");
@@ -42,10 +45,8 @@ struct {
 /* Tells the connections that a server's process has open. Its argument is a struct task_struct *. */
 __noinline int sock_owners(u64 task)
 {
-	struct task_struct *t = (void *)task;
-
 	for (u32 fd = 0; fd < SOCK_FDS; fd++) {
-		struct sock *sk = sock_of_file(task_file(t, fd));
+		struct sock *sk = (void *)sock_of_fd(task, fd);
 		u32 state;
 
 		if (!sk)
@@ -56,13 +57,12 @@ __noinline int sock_owners(u64 task)
 			sock_serve_port(sk);
 		else if (!scope_has_port(sock_netns(sk), sock_lport(sk)))
 			continue;
-		sock_owner(t, sk, fd, state);
+		sock_owner_of(task, (u64)sk, fd, state);
 	}
 	return 0;
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+HOOK(on_fork, HOOK_FORK, "sched_process_fork", struct task_struct *parent, struct task_struct *child)
 {
 	u32 tgid = child->tgid;
 	u8 flags = scope_of(parent->tgid);
@@ -134,13 +134,19 @@ static __always_inline void read_tail(struct exec_scratch *s, struct task_struct
 	 (u64)g << 48 | (u64)h << 56)
 #define WORD_TAIL 0x00ffffffffffffffull
 
-static __always_inline void env_take(struct env_scratch *e)
+/* The string that was read last. Not static, as read_env(): it is called for each. */
+__noinline int env_take(u32 where)
 {
+	struct env_scratch *e = bpf_map_lookup_elem(&env_scratch, &where);
+
+	if (!e)
+		return 0;
 	if (e->head[0] == WORD('S', 'S', 'H', '_', 'C', 'O', 'N', 'N') &&
 	    (e->head[1] & WORD_TAIL) == WORD('E', 'C', 'T', 'I', 'O', 'N', '=', 0))
 		bpf_probe_read_kernel_str(e->r.ssh_connection, sizeof(e->r.ssh_connection), e->s + 15);
 	else if (e->head[0] == WORD('S', 'S', 'H', '_', 'T', 'T', 'Y', '='))
 		bpf_probe_read_kernel_str(e->r.ssh_tty, sizeof(e->r.ssh_tty), e->s + 8);
+	return 0;
 }
 
 /*
@@ -148,11 +154,10 @@ static __always_inline void env_take(struct env_scratch *e)
  * one set? Not static, so that the verifier takes it on its own; its argument is a struct
  * task_struct *.
  */
-__noinline int read_env(u64 task)
+__noinline int read_env(u64 task, u32 where)
 {
 	struct task_struct *t = (void *)task;
-	u32 zero = 0;
-	struct env_scratch *e = bpf_map_lookup_elem(&env_scratch, &zero);
+	struct env_scratch *e = bpf_map_lookup_elem(&env_scratch, &where);
 	u64 at, end;
 
 	if (!e)
@@ -166,17 +171,16 @@ __noinline int read_env(u64 task)
 		if (n <= 0)
 			break;
 		at += n;
-		env_take(e);
+		env_take(where);
 	}
 	__builtin_memset(e->s, 0, 256);
 	return e->r.ssh_connection[0] != 0;
 }
 
 /* What read_env() has read. */
-__noinline int emit_env(void)
+__noinline int emit_env(u32 where)
 {
-	u32 zero = 0;
-	struct env_scratch *e = bpf_map_lookup_elem(&env_scratch, &zero);
+	struct env_scratch *e = bpf_map_lookup_elem(&env_scratch, &where);
 	struct wire_env *r = emit_reserve(WIRE_TASK_ENV, sizeof(*r));
 
 	if (!r)
@@ -207,7 +211,7 @@ static __always_inline u32 task_uid(struct task_struct *t)
  * which is all that is looked at of most. A terminal will do then; without one the server must have
  * become another user and have set SSH_CONNECTION, as OpenSSH and Teleport do.
  */
-__noinline int exec_is_root(u64 task)
+__noinline int exec_is_root(u64 task, u32 where)
 {
 	struct task_struct *t = (void *)task;
 	struct task_struct *p = BPF_CORE_READ(t, real_parent);
@@ -218,10 +222,10 @@ __noinline int exec_is_root(u64 task)
 	if (!BPF_CORE_READ(t, signal, tty)) {
 		if (uid == task_uid(p) && uid == task_uid(BPF_CORE_READ(p, real_parent)))
 			return 0;
-		if (!read_env(task))
+		if (!read_env(task, where))
 			return 0;
 	}
-	return server_find(task, WHERE_EXEC);
+	return server_find(task, where);
 }
 
 /*
@@ -236,7 +240,7 @@ static __always_inline bool exec_of_stranger(struct task_struct *t, u8 was)
 }
 
 static __always_inline u8 exec_scope(struct task_struct *t, u8 *slot, const char comm[WIRE_COMM],
-				     bool *left)
+				     u32 where, bool *left)
 {
 	u8 was = *slot, now = was | scope_all, is = scope_is_server(comm);
 
@@ -246,7 +250,7 @@ static __always_inline u8 exec_scope(struct task_struct *t, u8 *slot, const char
 		now &= ~(WIRE_SERVER | WIRE_NAMED);
 	*left = (was & WIRE_SERVER) && !(now & WIRE_SERVER);
 	if (!*left && !(now & WIRE_SERVER) && (scope_servers || now & WIRE_IN) &&
-	    t->signal->leader && exec_is_root(bpf_get_current_task())) {
+	    t->signal->leader && exec_is_root(bpf_get_current_task(), where)) {
 		now |= WIRE_IN;
 		*left = true;
 	}
@@ -260,51 +264,57 @@ static __always_inline u8 exec_scope(struct task_struct *t, u8 *slot, const char
  * connection, as with a server of many which sets nothing, the one that has just brought the request
  * is told.
  */
-__noinline int exec_left(u64 task)
+__noinline int exec_left(u64 task, u32 where)
 {
 	u64 p = (u64)BPF_CORE_READ((struct task_struct *)task, real_parent, group_leader);
-	u32 where = WHERE_EXEC;
 	struct server_scratch *s = bpf_map_lookup_elem(&server_scratch, &where);
 
-	if (!read_env(task) && s) {
+	if (!read_env(task, where) && s) {
 		s->any = 0;
-		server_walk(p, WALK_NEWEST, WHERE_EXEC);
+		server_walk(p, WALK_NEWEST, where);
 		if (s->any)
-			server_walk(p, WALK_TELL_NEWEST, WHERE_EXEC);
+			server_walk(p, WALK_TELL_NEWEST, where);
 	}
-	emit_env();
+	emit_env(where);
 	return place_emit(task);
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *bprm)
+HOOK(on_exec, HOOK_EXEC, "sched_process_exec", struct task_struct *t, int old_pid,
+     struct linux_binprm *bprm)
 {
 	u8 *slot = scope_slot(t->tgid), flags;
 	struct exec_scratch *s;
 	bool left = false;
 	struct server_key name;
-	u32 zero = 0;
+	u32 where;
 
 	if (!slot || exec_of_stranger(t, *slot))
 		return 0;
+	where = hook_nth(ctx);
 	comm_of_current(name.comm);
-	flags = exec_scope(t, slot, name.comm, &left);
+	flags = exec_scope(t, slot, name.comm, where, &left);
 	if (!(flags & WIRE_IN))
 		return 0;
-	s = bpf_map_lookup_elem(&exec_scratch, &zero);
-	if (!s)
+	s = bpf_map_lookup_elem(&exec_scratch, &where);
+	if (!s) {
+		emit_lost_one(bpf_get_smp_processor_id(), WIRE_TASK_EXEC);
 		return 0;
-	task_read(t, &s->r.task, flags);
+	}
+	/* in memory, of which the verifier knows no value: it would take all that follows once for each */
+	s->flags = flags;
+	s->left = left;
+	barrier();
+	task_read((void *)bpf_get_current_task(), &s->r.task, s->flags);
 	s->r.old_pid = old_pid;
 	read_tail(s, t, bprm);
 	emit_current(&s->r.h, WIRE_TASK_EXEC, 0);
 	s->r.h.len = sizeof(s->r) + s->r.filename_len + s->r.args_len;
-	if (s->r.h.len <= sizeof(*s))
+	if (s->r.h.len <= offsetof(struct exec_scratch, flags))
 		emit_output(s, WIRE_TASK_EXEC, s->r.h.len);
-	if (flags & WIRE_SERVER)
+	if (s->flags & WIRE_SERVER)
 		sock_owners(bpf_get_current_task());
-	if (left)
-		exec_left(bpf_get_current_task());
+	if (s->left)
+		exec_left(bpf_get_current_task(), where);
 	return 0;
 }
 
@@ -319,8 +329,7 @@ static __always_inline bool is_last(u64 *ctx, struct task_struct *t)
 	return t->signal->live.counter <= 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *t)
+HOOK(on_exit, HOOK_EXIT, "sched_process_exit", struct task_struct *t)
 {
 	struct signal_struct *sig;
 	struct task_struct *leader;

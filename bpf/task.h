@@ -54,9 +54,11 @@ static __always_inline u64 task_cpu(struct task_struct *t)
 	       BPF_CORE_READ(t, signal, sum_sched_runtime);
 }
 
-/* The signals that no thread of t would take now. */
-static __always_inline u64 task_blocked(struct task_struct *t)
+/* The signals that no thread of t would take now. Not inline: a program that reads tasks at two places
+ * has the verifier walk the threads once. Its argument is a struct task_struct *. */
+__weak __noinline u64 task_blocked(u64 task)
 {
+	struct task_struct *t = (void *)task;
 	struct signal_struct *sig = BPF_CORE_READ(t, signal);
 	struct list_head *head = (void *)sig + bpf_core_field_offset(struct signal_struct, thread_head);
 	struct list_head *node = BPF_CORE_READ(sig, thread_head.next);
@@ -142,13 +144,11 @@ static __always_inline struct file *task_file(struct task_struct *t, u32 fd)
 	return f;
 }
 
-/* A plain number until 6.12 or so, then an enumerator that was numbered anew. */
-static __always_inline u32 tty_hupped(void)
-{
-	if (bpf_core_enum_value_exists(enum tty_struct_flags, TTY_HUPPED))
-		return bpf_core_enum_value(enum tty_struct_flags, TTY_HUPPED);
-	return 18;
-}
+/*
+ * A plain number until 6.12 or so, then an enumerator that was numbered anew. User space looks: a type
+ * that the kernel does not have libbpf 1.1 goes on to look for in modules, which takes CAP_SYS_ADMIN.
+ */
+extern const volatile __u32 tty_hupped;
 
 static __always_inline u8 task_fd_chr(struct file *f, struct inode *inode)
 {
@@ -161,7 +161,7 @@ static __always_inline u8 task_fd_chr(struct file *f, struct inode *inode)
 	if (major != 4 && major != 5 && (major < 136 || major > 143))
 		return WIRE_FD_OTHER;
 	priv = BPF_CORE_READ(f, private_data);
-	return BPF_CORE_READ(priv, tty, flags) & (1ul << tty_hupped()) ? WIRE_FD_DEAD : WIRE_FD_TTY;
+	return BPF_CORE_READ(priv, tty, flags) & (1ul << (tty_hupped & 63)) ? WIRE_FD_DEAD : WIRE_FD_TTY;
 }
 
 static __always_inline u8 task_fd(struct task_struct *t, u32 fd)
@@ -197,6 +197,7 @@ static __always_inline void task_audit(struct task_struct *t, struct wire_task *
 	w->sessionid = bpf_core_field_exists(t->sessionid) ? BPF_CORE_READ(t, sessionid) : WIRE_UNSET;
 }
 
+/* t: to the verifier a number. */
 static __always_inline void task_read(struct task_struct *t, struct wire_task *w, u8 scope_flags)
 {
 	struct task_struct *parent = BPF_CORE_READ(t, real_parent);
@@ -205,7 +206,7 @@ static __always_inline void task_read(struct task_struct *t, struct wire_task *w
 
 	w->parent_start = BPF_CORE_READ(parent, group_leader, start_boottime);
 	task_masks(t, w);
-	w->blocked = task_blocked(t);
+	w->blocked = task_blocked((u64)t);
 	w->pending = BPF_CORE_READ(t, pending.signal.sig[0]) |
 		     BPF_CORE_READ(sig, shared_pending.signal.sig[0]);
 	w->cpu = task_cpu(t);

@@ -5,6 +5,7 @@
  * VSUSP; no other byte is kept, not even in a scratch map.
  */
 #include "emit.h"
+#include "hook.h"
 #include "scope.h"
 #include "task.h"
 #include "tty.h"
@@ -69,8 +70,7 @@ static __always_inline u32 key_of(struct tty_struct *tty, int cc)
 	return BPF_CORE_READ(tty, termios.c_cc[cc]) ?: KEY_OFF;
 }
 
-SEC("tp_btf/workqueue_execute_start")
-int BPF_PROG(on_work, struct work_struct *work)
+HOOK(on_work, HOOK_WORK, "workqueue_execute_start", struct work_struct *work)
 {
 	u32 dev, pgrp, sid, pid, isig, found = 0;
 	struct tty_port *port;

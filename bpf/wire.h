@@ -124,8 +124,12 @@ struct wire_ready {
 	struct wire_hdr h;
 	__u64 elapsed; /* since the start of the tool, ns */
 	__u32 tasks;   /* task.snapshot records before this one */
-	__u32 asked;   /* 0: the first snapshot; else the answer to a question of the engine */
+	__u32 asked;   /* 0: the first snapshot; else the answer to a question: WIRE_ASKED_* */
 };
+
+#define WIRE_ASKED_SOME 1   /* about these processes */
+#define WIRE_ASKED_ALL 2    /* after a loss: which are traced now */
+#define WIRE_ASKED_DOUBT 3  /* then about those that were not in that answer, and those that are new */
 
 /* Made by user space when nothing else tells the engine that time goes on. */
 struct wire_tick {

@@ -228,6 +228,12 @@ static int all_replays(void)
 		if (replays(&s, what, s.sessions == 1000 ? "5" : ""))
 			return -1;
 	}
+	for (s.interrupts = 1; s.interrupts <= 1000; s.interrupts *= 10) {
+		snprintf(what, sizeof(what), "the same, 1,000 sessions, %u Ctrl-Cs a second", s.interrupts);
+		s.sessions = 1000;
+		if (replays(&s, what, ""))
+			return -1;
+	}
 	s = (struct shape){ .records = some, .sessions = 20, .tasks = 200 };
 	if (long_recording(rec, &s))
 		return -1;

@@ -19,6 +19,8 @@ struct maker {
 	struct err e;
 	uint64_t ts, n;
 	uint32_t next;	/* tgid of the next short-lived child */
+	uint64_t interrupted; /* ts of the last one */
+	unsigned session;     /* whose the next one is */
 	bool bad;
 };
 
@@ -179,6 +181,18 @@ static void steady(struct maker *m, const struct shape *s, unsigned k)
 	put_generate(m, child, t, 17, 1, sid, tty_of(i));
 }
 
+/* A worker sends its shell SIGINT, and nothing tells what became of that. */
+static void interrupt(struct maker *m, const struct shape *s)
+{
+	struct who root = root_of(m->session);
+
+	if (!s->interrupts || m->ts - m->interrupted < UINT64_C(1000000000) / s->interrupts)
+		return;
+	m->interrupted = m->ts;
+	put_generate(m, task_of(s, m->session), root, 2, 0, root.tgid, tty_of(m->session));
+	m->session = (m->session + 1) % s->sessions;
+}
+
 int long_recording(const char *path, const struct shape *s)
 {
 	struct wire_end end = { .reason = WIRE_END_SIGNAL };
@@ -194,6 +208,7 @@ int long_recording(const char *path, const struct shape *s)
 		put_fork(&m, root_of(i % s->sessions), task_of(s, i), root_of(i % s->sessions).tgid, WIRE_IN);
 	while (m.n + STEP < s->records && !m.bad && !bench_interrupted) {
 		steady(&m, s, k);
+		interrupt(&m, s);
 		k = (k + 7) % s->tasks;
 	}
 	put(&m, &end, WIRE_TRACE_END, sizeof(end), who(0, ""));

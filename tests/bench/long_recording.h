@@ -9,6 +9,7 @@ struct shape {
 	uint64_t records;
 	unsigned sessions; /* open all the while */
 	unsigned tasks;	   /* alive all the while, spread over the sessions */
+	unsigned interrupts; /* a second, one session after the other; each is unsettled for 1.5 s */
 };
 
 /*

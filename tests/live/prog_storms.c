@@ -15,6 +15,7 @@
  *   unlike     signals of which no two are alike
  *   forks      children that exit
  *   execs      children that exec and exit
+ *   bustle     20 processes, at the same time, each N children that exec and exit
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -124,7 +125,8 @@ static void do_each(long n)
 	reap(pid);
 }
 
-static void do_crowd(long n)
+/* CROWD processes that do this at the same time. */
+static void at_once(void (*one)(long n), long n)
 {
 	int pids[CROWD];
 
@@ -132,12 +134,22 @@ static void do_crowd(long n)
 		pids[i] = child();
 		if (pids[i])
 			continue;
-		do_ignored(n);
-		do_handled(n);
+		one(n);
 		_exit(0);
 	}
 	for (int i = 0; i < CROWD; i++)
 		reap(pids[i]);
+}
+
+static void do_both(long n)
+{
+	do_ignored(n);
+	do_handled(n);
+}
+
+static void do_crowd(long n)
+{
+	at_once(do_both, n);
 }
 
 static void do_forks(long n)
@@ -165,13 +177,18 @@ static void do_execs(long n)
 	}
 }
 
+static void do_bustle(long n)
+{
+	at_once(do_execs, n);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(long n);
 } modes[] = {
 	{ "ignored", do_ignored }, { "handled", do_handled }, { "rt", do_rt },
 	{ "each", do_each },	   { "crowd", do_crowd },     { "unlike", do_unlike },
-	{ "forks", do_forks },	   { "execs", do_execs },
+	{ "forks", do_forks },	   { "execs", do_execs },     { "bustle", do_bustle },
 };
 
 static void storm(const char *word)

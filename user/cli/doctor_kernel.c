@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/doctor.h"
+#include "source/confine_files.h"
 #include "source/probe.h"
 #include "source/require.h"
 
@@ -95,6 +96,17 @@ static void check_lockdown(struct doctor *d)
 			   "securityfs is not mounted", LOCKDOWN, strerror(why));
 }
 
+static void check_landlock(struct doctor *d)
+{
+	int why = confine_files_missing();
+
+	if (why)
+		doctor_say(d, DOCTOR_OK, "landlock", NULL, "%s: a trace does without this layer of its own confinement",
+			   strerror(why));
+	else
+		doctor_say(d, DOCTOR_OK, "landlock", NULL, "is there: a trace gives the file system up");
+}
+
 static void say_hook(struct doctor *d, const struct probe_hook *h)
 {
 	const char *slash = strchr(h->hook, '/'), *name = slash ? slash + 1 : h->program, *use = "";
@@ -144,6 +156,7 @@ void doctor_kernel(struct doctor *d)
 	check_caps(d);
 	check(d, "memory", require_memlock, "no limit of locked memory stands in the way");
 	check_lockdown(d);
+	check_landlock(d);
 	check(d, "pids", require_host_pids, "the host's process numbers");
 	check_hooks(d);
 }

@@ -42,8 +42,17 @@ struct trace {
 	uint64_t ends;	  /* when the pipes of sessions are looked at next */
 	uint64_t grace;	  /* until when the command's tree may end; 0: the command runs */
 	uint32_t reason;  /* WIRE_END_*: why it ends; 0: it goes on */
+	bool passed_on;	  /* a signal, to the command */
+	bool hurry;	  /* a signal came that is ours */
 	bool looked;	  /* the kernel was asked whom the command left */
 };
+
+static bool command_ended(const struct trace *t)
+{
+	struct pollfd p = {.fd = t->command.pidfd, .events = POLLIN};
+
+	return t->command.pid > 0 && poll(&p, 1, 0) > 0;
+}
 
 static void on_signal(void *ctx)
 {
@@ -54,13 +63,30 @@ static void on_signal(void *ctx)
 		return;
 	/* a typed Ctrl-C reaches the command too, the others are passed on: it decides, and its end
 	 * is ours, so that we leave nothing behind ourselves */
-	if (t->command.pid > 0 && !t->grace) {
+	if (t->command.pid > 0 && !t->grace && !command_ended(t)) {
 		if (info.ssi_code <= 0)
 			kill(t->command.pid, (int)info.ssi_signo);
+		t->passed_on = true;
 		return;
 	}
-	t->reason = WIRE_END_SIGNAL;
+	if (!t->reason)
+		t->reason = t->command.pid > 0 && !t->grace ? WIRE_END_COMMAND : WIRE_END_SIGNAL;
+	t->hurry = true;
 	sigprocmask(SIG_UNBLOCK, &t->mask, NULL); /* a second one aborts */
+}
+
+/* While the reader of the recording stands still: recording_set_ending(). */
+static bool is_ending(void *ctx)
+{
+	struct trace *t = ctx;
+
+	notify_alive(&t->notify, live_now());
+	on_signal(t);
+	if (!t->hurry && t->passed_on && command_ended(t)) {
+		t->hurry = true;
+		sigprocmask(SIG_UNBLOCK, &t->mask, NULL);
+	}
+	return t->hurry;
 }
 
 /* Signals that were ignored when we were started (nohup, a script's `&`) stay ignored. */
@@ -80,6 +106,8 @@ static int take_signals(struct trace *t)
 	t->run.wake = t->signals;
 	t->run.woken = on_signal;
 	t->run.wake_ctx = t;
+	if (t->run.writer)
+		recording_set_ending(t->run.writer, is_ending, t);
 	return t->signals < 0 ? -1 : 0;
 }
 
@@ -163,6 +191,15 @@ static void say_ready(struct trace *t)
 		close(o->ready_fd);
 }
 
+static void say_files(const struct trace *t)
+{
+	int why = live_files(t->live);
+
+	if (why && t->run.o->verbose)
+		log_line("without Landlock (%s): what the tracer may read is not limited to what it needs",
+			 strerror(why));
+}
+
 static void say_watching(const struct run *r)
 {
 	uint64_t open = engine_totals(r->engine).open;
@@ -188,6 +225,28 @@ static void say_watching(const struct run *r)
 	buf_free(&b);
 }
 
+/* false: there is no question. */
+static bool answer_census(struct trace *t)
+{
+	const struct task_key *doubted;
+	uint32_t *tgids;
+	size_t n;
+
+	if (!engine_census(t->run.engine, &doubted, &n))
+		return false;
+	tgids = calloc(n + 1, sizeof(*tgids));
+	if (!tgids) {
+		t->run.failed = true;
+		err_set(&t->run.err, EXIT_INCONCLUSIVE, "out of memory");
+		return false;
+	}
+	for (size_t i = 0; i < n; i++)
+		tgids[i] = doubted[i].tgid;
+	live_census(t->live, tgids, n);
+	free(tgids);
+	return true;
+}
+
 /* Lets time pass for the engine and answers what it asks, until it is content. */
 static void serve_engine(struct trace *t)
 {
@@ -198,6 +257,8 @@ static void serve_engine(struct trace *t)
 		/* first: on a busy host other records take the engine past its deadlines, no tick does */
 		while ((n = engine_asks(t->run.engine, tgids, ASKS)))
 			live_ask(t->live, tgids, n);
+		if (answer_census(t))
+			continue;
 		if (engine_deadline(t->run.engine) > live_now())
 			return;
 		live_tick(t->live);
@@ -278,7 +339,7 @@ static bool is_over(const struct engine *e)
 static void check_end(struct trace *t)
 {
 	if (t->run.failed)
-		t->reason = WIRE_END_ERROR;
+		t->reason = t->hurry && command_ended(t) ? WIRE_END_COMMAND : WIRE_END_ERROR;
 	else if (t->run.out_gone)
 		t->reason = WIRE_END_OUTPUT;
 	else if (t->run.o->duration && live_now() >= t->started + t->run.o->duration)
@@ -367,6 +428,7 @@ int trace_live(const struct options *o, struct view *v, int *told)
 	take_precedence(); /* the command has been forked: it stays as it was */
 	if (open_live(&t))
 		goto out;
+	say_files(&t);
 	say_watching(&t.run);
 	say_ready(&t);
 	t.run.hold = false;

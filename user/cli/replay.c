@@ -20,7 +20,8 @@ static void take_all(struct run *r, struct recording_reader *in)
 		r->failed = true;
 	} else if (!r->failed && !r->out_gone && !r->ended) {
 		r->failed = true;
-		err_set(&r->err, EXIT_INCONCLUSIVE, "recording '%s' has no end: its writer was killed",
+		err_set(&r->err, EXIT_INCONCLUSIVE,
+			"recording '%s' has no end: its writer runs on, or was killed",
 			r->o->read);
 	}
 	if (!r->ended)

@@ -158,20 +158,14 @@ static void rotate(struct run *r)
 	rotation_begun(r->rotation, r->writer);
 }
 
-void run_put(void *ctx, const void *rec, size_t len)
+static void take(struct run *r, const void *rec, size_t len)
 {
-	unsigned char redacted[EVENT_MAX];
-	struct run *r = ctx;
 	enum event_error bad;
-	size_t n = r->o->redact ? redact_record(rec, len, redacted) : 0;
 
-	if (n) {
-		rec = redacted;
-		len = n;
-	}
 	if (r->rotation && !r->failed && rotation_due(r->rotation, r->writer))
 		rotate(r);
-	if (r->writer && !r->failed && recording_put(r->writer, rec, len, &r->err))
+	/* a writer that has failed counts what it misses */
+	if (r->writer && recording_put(r->writer, rec, len, r->failed ? NULL : &r->err))
 		r->failed = true;
 	bad = engine_feed(r->engine, rec, len);
 	if (bad && !r->failed) {
@@ -187,6 +181,24 @@ void run_put(void *ctx, const void *rec, size_t len)
 	}
 	if (r->view->out.len > r->tried + FLUSH_ABOVE && !r->hold)
 		run_flush(r);
+}
+
+static void take_redacted(struct run *r, const void *rec, size_t len)
+{
+	unsigned char redacted[EVENT_MAX];
+	size_t n = redact_record(rec, len, redacted);
+
+	take(r, n ? redacted : rec, n ? n : len);
+}
+
+void run_put(void *ctx, const void *rec, size_t len)
+{
+	struct run *r = ctx;
+
+	if (r->o->redact)
+		take_redacted(r, rec, len);
+	else
+		take(r, rec, len);
 }
 
 void run_never_wait(struct run *r)
@@ -274,6 +286,21 @@ void run_flush(struct run *r)
 		catch_up(r);
 }
 
+static void tell_lost(struct run *r)
+{
+	unsigned long long lost = r->engine ? engine_totals(r->engine).lost : 0;
+
+	if (!lost || r->o->own_loss)
+		return;
+	if (r->failed) {
+		log_line("%llu records were lost as well", lost);
+		return;
+	}
+	r->failed = true;
+	err_set(&r->err, EXIT_INCONCLUSIVE,
+		"%llu records were lost: what is told of that time may be incomplete", lost);
+}
+
 int run_close(struct run *r)
 {
 	int status;
@@ -293,12 +320,7 @@ int run_close(struct run *r)
 	output_close(&r->output);
 	if (r->out > STDERR_FILENO && close(r->out) && !r->failed)
 		fail(r, EXIT_INCONCLUSIVE, "cannot write", r->o->output);
-	if (r->engine && engine_totals(r->engine).lost && !r->failed && !r->o->own_loss) {
-		r->failed = true;
-		err_set(&r->err, EXIT_INCONCLUSIVE,
-			"%llu records were lost: what is told of that time may be incomplete",
-			(unsigned long long)engine_totals(r->engine).lost);
-	}
+	tell_lost(r);
 	if (r->engine && engine_totals(r->engine).missing && !r->failed && !r->o->own_loss) {
 		r->failed = true;
 		err_set(&r->err, EXIT_INCONCLUSIVE,

@@ -9,8 +9,8 @@
 
 #include "base/err.h"
 #include "cli/options.h"
-#include "cli/output.h"
 #include "finding/engine.h"
+#include "source/output.h"
 #include "source/recording.h"
 #include "source/rotation.h"
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "wire.h"
 
@@ -78,10 +79,18 @@ enum event_error event_decode(const void *p, size_t n, struct event *ev);
 
 const char *event_error_name(enum event_error e);
 
+#define EVENT_MAX (sizeof(struct wire_exec) + WIRE_FILENAME + WIRE_ARGS)
+
 /* h.len of the record at p if at least a header is there and the length is sane (header <= len <=
  * EVENT_MAX), else 0. For cutting a byte stream into records. */
-size_t event_length(const void *p, size_t n);
+static inline size_t event_length(const void *p, size_t n)
+{
+	uint32_t len;
 
-#define EVENT_MAX (sizeof(struct wire_exec) + WIRE_FILENAME + WIRE_ARGS)
+	if (n < sizeof(struct wire_hdr))
+		return 0;
+	memcpy(&len, (const char *)p + offsetof(struct wire_hdr, len), sizeof(len));
+	return len >= sizeof(struct wire_hdr) && len <= EVENT_MAX ? len : 0;
+}
 
 #endif

@@ -280,6 +280,12 @@ static bool is_anything(const struct session *x)
 	return true;
 }
 
+/* The record of its end was lost. */
+static bool is_found_gone(const struct session *x)
+{
+	return x->unseen.seq && !x->root_exit.seq && !x->server_exit.seq;
+}
+
 static const struct cause causes[] = {
 	{END_MUX_CLOSED, is_mux, NULL, "its channel was closed; the connection goes on", CONF_SEEN},
 	{END_MUX_CLOSED, is_unplugged_at_once, NULL, "its channel was closed; the connection goes on",
@@ -306,6 +312,7 @@ static const struct cause causes[] = {
 	 CONF_INFERRED},
 	{END_VANISHED, is_gone_in_silence, NULL, "client vanished without a goodbye", CONF_INFERRED},
 	{END_DISCONNECT, is_gone, NULL, "client disconnected", CONF_GUESSED},
+	{END_UNKNOWN, is_found_gone, NULL, "it was found gone: what ended it was not seen", CONF_INFERRED},
 	{END_UNKNOWN, is_anything, NULL, "what ended it was not seen", CONF_GUESSED},
 };
 

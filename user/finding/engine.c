@@ -31,9 +31,9 @@ void engine_free(struct engine *e)
 
 static void tell_done(struct engine *e)
 {
-	struct done *d;
+	while (e->sessions.done) {
+		struct done *d = sessions_next(&e->sessions);
 
-	while ((d = sessions_next(&e->sessions))) {
 		switch (d->kind) {
 		case DONE_OPEN:
 			tell_open(e, d->session);
@@ -60,6 +60,27 @@ static void forget_dead(struct engine *e, const struct event *ev)
 		world_forget(&e->world, t);
 }
 
+static void end_unseen(struct engine *e, const struct event *exit)
+{
+	world_apply(&e->world, exit);
+	sessions_apply(&e->sessions, exit);
+	tell_done(e);
+	sessions_sweep(&e->sessions);
+	forget_dead(e, exit);
+}
+
+/* .. or the kernel, which was asked. */
+static void end_gone(struct engine *e, const struct event *ev)
+{
+	struct event exit;
+	struct task *t;
+
+	while ((t = census_gone(&e->sessions))) {
+		world_unseen_exit(t, ev, &exit);
+		end_unseen(e, &exit);
+	}
+}
+
 /* Where the record of an end was lost, the next process of that tgid tells of it. */
 static void end_stale(struct engine *e, const struct event *ev)
 {
@@ -68,13 +89,8 @@ static void end_stale(struct engine *e, const struct event *ev)
 
 	for (unsigned i = 0; i < n; i++)
 		world_stale_exit(&e->world, i, ev, &exit[i]);
-	for (unsigned i = 0; i < n; i++) {
-		world_apply(&e->world, &exit[i]);
-		sessions_apply(&e->sessions, &exit[i]);
-		tell_done(e);
-		sessions_sweep(&e->sessions);
-		forget_dead(e, &exit[i]);
-	}
+	for (unsigned i = 0; i < n; i++)
+		end_unseen(e, &exit[i]);
 }
 
 enum event_error engine_feed(struct engine *e, const void *rec, size_t len)
@@ -108,6 +124,8 @@ enum event_error engine_feed(struct engine *e, const void *rec, size_t len)
 	sessions_sweep(&e->sessions);
 	if (ev.u.h.kind == WIRE_TASK_EXIT)
 		forget_dead(e, &ev);
+	else if (ev.u.h.kind == WIRE_TRACE_READY)
+		end_gone(e, &ev);
 	return EVENT_OK;
 }
 
@@ -133,7 +151,14 @@ void engine_state(const struct engine *e, void (*put)(void *ctx, const void *rec
 
 uint64_t engine_deadline(const struct engine *e)
 {
-	return e->sessions.due;
+	uint64_t census = census_deadline(&e->sessions);
+
+	return census < e->sessions.due ? census : e->sessions.due;
+}
+
+bool engine_census(const struct engine *e, const struct task_key **doubted, size_t *n)
+{
+	return census_asks(&e->sessions, doubted, n);
 }
 
 size_t engine_asks(struct engine *e, uint32_t *tgids, size_t max)

@@ -51,6 +51,14 @@ uint64_t engine_deadline(const struct engine *e);
 size_t engine_asks(struct engine *e, uint32_t *tgids, size_t max);
 
 /*
+ * After a loss of records: has the engine a question about who is alive? *n 0: it wants a task.snapshot
+ * of all that is traced, then trace.ready with WIRE_ASKED_ALL. Else of these processes, with what else
+ * the first snapshot tells, then trace.ready with WIRE_ASKED_DOUBT. Valid until the next record. Live
+ * sources answer at once; a replay finds the answers in the stream.
+ */
+bool engine_census(const struct engine *e, const struct task_key **doubted, size_t *n);
+
+/*
  * A session without a terminal whose channel may be closed while its connection goes on: of that only
  * the pipes tell. Live sources look now and then who has their other ends, and hand out a task.place
  * of the root when that is not what was told last; a replay finds these in the stream.

@@ -134,7 +134,8 @@ static void show_end(struct sigtrace_recording *r)
 static void finish(struct sigtrace_recording *r)
 {
 	if (r->state == READING && !r->ended) {
-		err_set(&r->err, EXIT_INCONCLUSIVE, "recording '%s' has no end: its writer was killed",
+		err_set(&r->err, EXIT_INCONCLUSIVE,
+			"recording '%s' has no end: its writer runs on, or was killed",
 			r->name);
 		r->state = FAILED;
 	}

@@ -87,6 +87,8 @@ static void ended_unseen(struct sessions *s, struct session *x, const struct tas
 	mark_once(&x->unseen, ev);
 	if (t != x->root || !x->server || !x->server->alive)
 		settle(s, x, ev->u.h.ts);
+	else if (x->state == SESSION_OPEN)
+		session_deadline(s, x, ev->u.h.ts + SERVER_LAG);
 }
 
 static void exited_of(struct sessions *s, struct session *x, struct task *t, const struct event *ev)
@@ -258,6 +260,8 @@ static void due_open(struct sessions *s, struct session *x)
 		settle(s, x, session_end(x));
 	else if (x->root_exit.seq && (x->pty || !x->members))
 		settle(s, x, x->root_exit.ts);
+	else if (x->unseen.seq && x->root && !x->root->alive && (x->pty || !x->members))
+		settle(s, x, x->unseen.ts);
 }
 
 /* Signals whose default is to end the process: signal(7). */

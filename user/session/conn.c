@@ -221,8 +221,8 @@ static void on_kept(struct conns *c, struct task *keeper, const struct event *ev
 		k = add(c, &ev->u.owner.sk, ev);
 	if (!k)
 		return;
-	many_keep(k, keeper);
-	k->told_seq = ev->seq;
+	many_keep(c, k, keeper);
+	many_told(k, ev->seq);
 }
 
 static void on_owner(struct conns *c, struct world *w, const struct event *ev)
@@ -319,7 +319,7 @@ static void on_accepted(struct conns *c, struct conn *k, const struct event *ev)
 		return;
 	k = add(c, &ev->u.sock.sk, ev);
 	if (k)
-		many_keep(k, keeper);
+		many_keep(c, k, keeper);
 }
 
 static void on_state(struct conns *c, const struct event *ev)
@@ -340,6 +340,7 @@ static void on_state(struct conns *c, const struct event *ev)
 	} else if (r->new_state == WIRE_TCP_CLOSE) {
 		mark_once(&k->closed, ev);
 		k->sk_err = r->sk_err;
+		many_used(k);
 		if (k->keeper)
 			conns_stale(c, k);
 	}

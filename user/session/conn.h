@@ -53,6 +53,12 @@ struct conn {
 	struct session *opened; /* on it and not told to be over, by number */
 	struct task *keeper;   /* of a server with one process for many: who listens for it, and lives */
 	uint64_t told_seq;     /* when its keeper was last said to have it open */
+	struct kept *kept;     /* those of its keeper's, which find it by the following: many.c */
+	struct peer *peer;
+	bool idle, told;       /* is on that list of theirs */
+	struct conn *peer_next, *peer_prev;
+	struct conn *idle_next, *idle_prev;
+	struct conn *at_told_next, *at_told_prev;
 	unsigned sessions;     /* that were opened on it */
 	unsigned refs;	       /* open sessions, live processes and a keeper */
 	bool preexisting;
@@ -88,6 +94,7 @@ struct conns {
 	bool stale_clients;   /* one of them may have become useless */
 	struct port *ports;
 	unsigned nports;
+	struct kept *kept;    /* by keeper */
 	uint64_t evicted;     /* ports that were not taken in */
 	bool failed;	      /* memory ran out */
 };
@@ -125,7 +132,10 @@ void many_parse_env(struct task *t, const struct wire_env *r);
 /* Parts of conn.c. */
 void many_listens(struct conns *c, struct task *t, const struct wire_sock *sk);
 struct task *many_keeper(const struct conns *c, const struct wire_sock *sk);
-void many_keep(struct conn *k, struct task *keeper);
+void many_keep(struct conns *c, struct conn *k, struct task *keeper);
+/* A record says that its keeper has it open; it has a session or was closed. */
+void many_told(struct conn *k, uint64_t seq);
+void many_used(struct conn *k);
 void many_sweep(struct conns *c, struct world *w);
 void many_free(struct conns *c);
 

@@ -34,14 +34,8 @@ void interrupt_free(struct interrupt *i)
 /* What floods a session with them is told some, and each is looked up among all. */
 static bool has_room(const struct sessions *s, uint32_t session)
 {
-	const struct interrupt *i;
-	unsigned all = 0, its = 0;
-
-	DL_FOREACH(s->interrupts, i) {
-		all++;
-		its += i->session == session;
-	}
-	return all < INTERRUPTS_MOST && its < INTERRUPTS_OF_ONE;
+	return s->pending.n < INTERRUPTS_MOST &&
+	       pending_count(&s->pending, session) < INTERRUPTS_OF_ONE;
 }
 
 static struct interrupt *add(struct sessions *s, uint32_t session, enum origin origin, uint32_t sig,
@@ -63,8 +57,11 @@ static struct interrupt *add(struct sessions *s, uint32_t session, enum origin o
 	i->sig = sig;
 	i->ts = ts;
 	i->last = ts;
-	DL_APPEND(s->interrupts, i);
-	return i;
+	if (!pending_add(&s->pending, i))
+		return i;
+	s->failed = true;
+	free(i);
+	return NULL;
 }
 
 static uint64_t interrupt_deadline(const struct interrupt *i)
@@ -83,16 +80,56 @@ static uint64_t interrupt_deadline(const struct interrupt *i)
 	return i->last + BURST;
 }
 
+/* To be called when its deadline has changed. Behind another one of its session it waits for that. */
+static void look(struct sessions *s, struct interrupt *i)
+{
+	uint64_t at;
+
+	if (pending_is_behind(i))
+		return;
+	at = interrupt_deadline(i);
+	if (timer_set(&s->pending.deadlines, &i->look, at))
+		s->failed = true;
+	session_due(s, at);
+}
+
+static void forget(struct sessions *s, struct interrupt *i)
+{
+	struct interrupt *next = pending_remove(&s->pending, i);
+
+	if (next)
+		look(s, next);
+}
+
+void interrupt_drop(struct sessions *s, struct interrupt *i)
+{
+	forget(s, i);
+	interrupt_free(i);
+}
+
+/* t as a member of it, NULL: it is none. */
+static struct member *member_of(const struct interrupt *i, const struct task *t)
+{
+	const struct meeting *m;
+
+	if (!t->alive)
+		return interrupt_member(i, &t->key);
+	DL_FOREACH(t->meetings, m) {
+		if (m->interrupt == i)
+			return &i->members[m->at];
+	}
+	return NULL;
+}
+
 /* Bytes that are data come in floods where a program is sent some: that is told once. */
 static struct interrupt *find_raw(struct sessions *s, const struct wire_key *r, bool client)
 {
 	struct interrupt *i;
 
-	DL_FOREACH(s->interrupts, i) {
-		if (i->raw && i->client == client && i->tty == r->tty && i->sig == key_signals[r->key] &&
+	for (i = pending_of_tty(&s->pending, r->tty); i; i = i->tty_next)
+		if (i->raw && i->client == client && i->sig == key_signals[r->key] &&
 		    r->h.ts < interrupt_deadline(i))
 			return i;
-	}
 	return NULL;
 }
 
@@ -113,6 +150,7 @@ static void typed(struct sessions *s, const struct event *ev, uint32_t session,
 		i->more++;
 		i->last = r->h.ts;
 		via_take(s, i, r->h.ts);
+		look(s, i);
 		return;
 	}
 	i = add(s, session, ORIGIN_TTY, key_signals[r->key], r->h.ts);
@@ -120,6 +158,7 @@ static void typed(struct sessions *s, const struct event *ev, uint32_t session,
 		return;
 	i->client = client;
 	i->tty = r->tty;
+	s->failed |= pending_typed(&s->pending, i) != 0;
 	i->fg_pgid = r->tty_pgrp;
 	i->key_seq = ev->seq;
 	i->raw = !r->isig;
@@ -132,7 +171,7 @@ static void typed(struct sessions *s, const struct event *ev, uint32_t session,
 		if (i->nmissed)
 			set_reader(i, &i->missed[0].key, i->missed[0].comm);
 	}
-	session_due(s, interrupt_deadline(i));
+	look(s, i);
 }
 
 /* An ssh client that runs in a session itself is one of that session's processes first. */
@@ -155,27 +194,24 @@ static bool from_tty(const struct wire_generate *r)
 			       r->si_code == 0x80 && r->flags & WIRE_SIG_KTHREAD);
 }
 
-static bool waits_for(const struct interrupt *i, const struct wire_generate *r, uint32_t tty)
+static bool waits_for(const struct interrupt *i, const struct wire_generate *r)
 {
-	return i->origin == ORIGIN_TTY && i->sig == r->sig && i->tty == tty && !i->raw && !i->asked_seq &&
-	       r->h.ts < i->last + NOBODY;
+	return i->sig == r->sig && !i->raw && !i->asked_seq && r->h.ts < i->last + NOBODY;
 }
 
 /* The oldest key that was for this target's group and has not met the target yet; else one that has
  * met nobody, whose foreground group changed in between. */
 static struct interrupt *find_typed(struct sessions *s, const struct wire_generate *r, uint32_t tty,
-				    const struct task_key *target)
+				    const struct task *target)
 {
-	struct interrupt *i;
+	struct interrupt *all = pending_of_tty(&s->pending, tty), *i;
 
-	DL_FOREACH(s->interrupts, i) {
-		if (waits_for(i, r, tty) && i->fg_pgid == r->pgid && !interrupt_member(i, target))
+	for (i = all; i; i = i->tty_next)
+		if (waits_for(i, r) && i->fg_pgid == r->pgid && !member_of(i, target))
 			return i;
-	}
-	DL_FOREACH(s->interrupts, i) {
-		if (waits_for(i, r, tty) && !i->nmembers)
+	for (i = all; i; i = i->tty_next)
+		if (waits_for(i, r) && !i->nmembers)
 			return i;
-	}
 	return NULL;
 }
 
@@ -183,7 +219,7 @@ static struct interrupt *of_tty(struct sessions *s, const struct wire_generate *
 				const struct task *t, uint32_t number)
 {
 	uint32_t tty = r->work_tty ? r->work_tty : r->tty;
-	struct interrupt *i = find_typed(s, r, tty, &t->key);
+	struct interrupt *i = find_typed(s, r, tty, t);
 
 	if (i)
 		return i;
@@ -192,6 +228,7 @@ static struct interrupt *of_tty(struct sessions *s, const struct wire_generate *
 		return NULL;
 	i->client = number && !t->session;
 	i->tty = tty;
+	s->failed |= pending_typed(&s->pending, i) != 0;
 	i->fg_pgid = r->pgid;
 	via_take(s, i, r->h.ts);
 	return i;
@@ -203,12 +240,10 @@ static struct interrupt *find_sent(struct sessions *s, enum origin origin,
 {
 	struct interrupt *i;
 
-	DL_FOREACH(s->interrupts, i) {
-		if (i->origin == origin && i->sig == r->sig && i->session == number &&
-		    i->sender_tgid == r->sender_pid && !interrupt_member(i, &t->key) &&
-		    r->h.ts < i->last + BURST)
+	for (i = pending_of_session(&s->pending, number); i; i = i->its_next)
+		if (i->origin == origin && i->sig == r->sig && i->sender_tgid == r->sender_pid &&
+		    !member_of(i, t) && r->h.ts < i->last + BURST)
 			return i;
-	}
 	return NULL;
 }
 
@@ -217,16 +252,19 @@ static struct interrupt *handed_on(struct sessions *s, const struct wire_generat
 				   const struct task *t)
 {
 	const struct task *sender = world_last(s->world, r->sender_pid);
-	struct interrupt *i;
+	struct interrupt *oldest = NULL;
+	const struct meeting *m;
 
 	if (!sender)
 		return NULL;
-	DL_FOREACH(s->interrupts, i) {
-		if (i->sig == r->sig && interrupt_member(i, &sender->key) &&
+	DL_FOREACH(sender->meetings, m) {
+		struct interrupt *i = m->interrupt;
+
+		if (i->sig == r->sig && (!oldest || i->nth < oldest->nth) &&
 		    (i->session == t->session || (i->client && !t->session)))
-			return i;
+			oldest = i;
 	}
-	return NULL;
+	return oldest;
 }
 
 static struct interrupt *of_process(struct sessions *s, const struct wire_generate *r,
@@ -277,7 +315,7 @@ static enum outcome first_outcome(const struct wire_generate *r)
 	return OUTCOME_PENDING;
 }
 
-static void add_member(struct sessions *s, struct interrupt *i, const struct task *t,
+static void add_member(struct sessions *s, struct interrupt *i, struct task *t,
 		       const struct event *ev)
 {
 	const struct wire_generate *r = &ev->u.generate;
@@ -289,6 +327,8 @@ static void add_member(struct sessions *s, struct interrupt *i, const struct tas
 		return;
 	}
 	i->members = m;
+	if (t->alive && pending_meet(i, t, i->nmembers))
+		s->failed = true;
 	m += i->nmembers++;
 	memset(m, 0, sizeof(*m));
 	m->key = t->key;
@@ -312,7 +352,7 @@ static void add_member(struct sessions *s, struct interrupt *i, const struct tas
 static void on_generate(struct sessions *s, const struct event *ev)
 {
 	const struct wire_generate *r = &ev->u.generate;
-	const struct task *t = world_task(s->world, r->target_tgid, r->target_start);
+	struct task *t = world_task(s->world, r->target_tgid, r->target_start);
 	struct interrupt *i;
 	uint32_t number;
 
@@ -322,34 +362,44 @@ static void on_generate(struct sessions *s, const struct event *ev)
 	if (!session_find(s, number))
 		return;
 	i = from_tty(r) ? of_tty(s, r, t, number) : of_process(s, r, t, number);
-	if (!i || interrupt_member(i, &t->key))
+	if (!i || member_of(i, t))
 		return;
 	add_member(s, i, t, ev);
-	session_due(s, interrupt_deadline(i));
+	look(s, i);
+}
+
+/* The oldest of those with the signal that t has met and that it did not take yet. */
+static const struct meeting *find_taken(const struct task *t, uint32_t sig)
+{
+	const struct meeting *m, *oldest = NULL;
+
+	DL_FOREACH(t->meetings, m) {
+		const struct interrupt *i = m->interrupt;
+
+		if (i->sig == sig && !i->members[m->at].deliver_seq &&
+		    (!oldest || i->nth < oldest->interrupt->nth))
+			oldest = m;
+	}
+	return oldest;
 }
 
 static void on_deliver(struct sessions *s, const struct event *ev)
 {
 	struct task *t = world_event_task(s->world, ev);
-	struct interrupt *i;
+	const struct meeting *met = t && t->meetings ? find_taken(t, ev->u.deliver.sig) : NULL;
+	struct member *m;
 
-	if (!t)
+	if (!met)
 		return;
-	DL_FOREACH(s->interrupts, i) {
-		struct member *m = i->sig == ev->u.deliver.sig ? interrupt_member(i, &t->key) : NULL;
-
-		if (!m || m->deliver_seq)
-			continue;
-		m->deliver_seq = ev->seq;
-		m->deliver_ts = ev->u.h.ts;
-		/* a prompt's shell takes it and prompts again: no need to wait for that */
-		if (m->shell && m->outcome == OUTCOME_PENDING) {
-			m->outcome = OUTCOME_HANDLED;
-			m->end_ts = ev->u.h.ts;
-			m->end_seq = ev->seq;
-			session_due(s, interrupt_deadline(i));
-		}
-		return;
+	m = &met->interrupt->members[met->at];
+	m->deliver_seq = ev->seq;
+	m->deliver_ts = ev->u.h.ts;
+	/* a prompt's shell takes it and prompts again: no need to wait for that */
+	if (m->shell && m->outcome == OUTCOME_PENDING) {
+		m->outcome = OUTCOME_HANDLED;
+		m->end_ts = ev->u.h.ts;
+		m->end_seq = ev->seq;
+		look(s, met->interrupt);
 	}
 }
 
@@ -367,42 +417,47 @@ static bool is_of_hangup(const struct sessions *s, const struct interrupt *i,
 	return x && x->hangup.seq && x->hangup.ts > m->ts;
 }
 
+static void ended(struct sessions *s, struct interrupt *i, struct member *m, const struct task *t,
+		  const struct event *ev)
+{
+	m->gone = true;
+	if (t->unseen || !may_still_end(m->outcome))
+		return;
+	if (exit_signal(t->exit_code) == i->sig) {
+		m->outcome = OUTCOME_DIED;
+	} else if (is_of_hangup(s, i, m)) {
+		m->outcome = member_still_there(m);
+		look(s, i);
+		return;
+	} else {
+		m->outcome = OUTCOME_EXITED;
+	}
+	m->exit_code = t->exit_code;
+	m->end_ts = ev->u.h.ts;
+	m->end_seq = ev->seq;
+	look(s, i);
+}
+
 static void on_exited(struct sessions *s, const struct event *ev)
 {
 	struct task *t = world_event_task(s->world, ev);
-	struct interrupt *i;
+	const struct meeting *m;
 
 	if (!t || t->exit_seq != ev->seq)
 		return;
-	DL_FOREACH(s->interrupts, i) {
-		struct member *m = interrupt_member(i, &t->key);
-
-		if (!m)
-			continue;
-		m->gone = true;
-		if (t->unseen || !may_still_end(m->outcome))
-			continue;
-		if (exit_signal(t->exit_code) == i->sig) {
-			m->outcome = OUTCOME_DIED;
-		} else if (is_of_hangup(s, i, m)) {
-			m->outcome = member_still_there(m);
-			continue;
-		} else {
-			m->outcome = OUTCOME_EXITED;
-		}
-		m->exit_code = t->exit_code;
-		m->end_ts = ev->u.h.ts;
-		m->end_seq = ev->seq;
-		session_due(s, interrupt_deadline(i));
+	DL_FOREACH(t->meetings, m) {
+		ended(s, m->interrupt, &m->interrupt->members[m->at], t, ev);
 	}
+	pending_part(t);
 }
 
 static void on_answer(struct sessions *s)
 {
 	struct interrupt *i;
 
-	DL_FOREACH(s->interrupts, i) {
-		i->answered |= i->asked_seq && interrupt_answered(s, i);
+	DL_FOREACH2(s->pending.asked, i, asked_next) {
+		i->answered |= interrupt_answered(s, i);
+		look(s, i);
 	}
 	interrupt_due(s, false);
 	session_due(s, interrupts_deadline(s));
@@ -444,42 +499,25 @@ static bool is_of_close(const struct sessions *s, const struct interrupt *i)
 	       (!i->raw && !i->nmembers);
 }
 
-/* They are told in the order in which they were typed. */
-static bool is_behind(const struct sessions *s, const struct interrupt *i)
-{
-	const struct interrupt *k;
-
-	for (k = s->interrupts; k != i; k = k->next)
-		if (k->session == i->session)
-			return true;
-	return false;
-}
-
 uint64_t interrupts_deadline(const struct sessions *s)
 {
-	const struct interrupt *i;
-	uint64_t first = UINT64_MAX;
-
-	DL_FOREACH(s->interrupts, i) {
-		if (interrupt_deadline(i) < first && !is_behind(s, i))
-			first = interrupt_deadline(i);
-	}
-	return first;
+	return timers_deadline(&s->pending.deadlines);
 }
 
 void interrupt_postpone(struct sessions *s, uint64_t gap)
 {
 	struct interrupt *i;
 
-	DL_FOREACH(s->interrupts, i) {
+	DL_FOREACH(s->pending.list, i) {
 		i->last += gap;
 		i->asked_ts += gap;
+		look(s, i);
 	}
 }
 
 static void settle(struct sessions *s, struct interrupt *i)
 {
-	DL_DELETE(s->interrupts, i);
+	forget(s, i);
 	interrupt_resolve(s, i);
 	if (is_of_close(s, i)) {
 		interrupt_free(i);
@@ -492,15 +530,51 @@ static void settle(struct sessions *s, struct interrupt *i)
 	session_done(s, DONE_INTERRUPT, session_find(s, i->session), i);
 }
 
+static struct interrupt *of_timer(struct timer *t)
+{
+	return (struct interrupt *)((char *)t - offsetof(struct interrupt, look));
+}
+
+/* Whose deadline has come: by age, since they are told so. */
+static void take_due(struct sessions *s, struct timers *now)
+{
+	struct timer *t;
+
+	while ((t = timers_first(&s->pending.deadlines)) && t->at <= s->now) {
+		timer_clear(&s->pending.deadlines, t);
+		if (timer_set(now, t, of_timer(t)->nth))
+			s->failed = true;
+	}
+}
+
+static void settle_due(struct sessions *s)
+{
+	struct timers now = {0};
+	struct timer *t;
+
+	for (take_due(s, &now); (t = timers_first(&now)); take_due(s, &now)) {
+		struct interrupt *i = of_timer(t);
+
+		timer_clear(&now, t);
+		if (!i->asked_seq && interrupt_asks(s, i)) {
+			pending_ask(&s->pending, i);
+			look(s, i);
+		} else {
+			settle(s, i);
+		}
+	}
+	timers_free(&now);
+}
+
 void interrupt_due(struct sessions *s, bool all)
 {
 	struct interrupt *i, *next;
 
-	DL_FOREACH_SAFE(s->interrupts, i, next) {
-		if (!all && (s->now < interrupt_deadline(i) || is_behind(s, i)))
-			continue;
-		if (!all && !i->asked_seq && interrupt_asks(s, i))
-			continue;
+	if (!all) {
+		settle_due(s);
+		return;
+	}
+	DL_FOREACH_SAFE(s->pending.list, i, next) {
 		settle(s, i);
 	}
 }
@@ -509,8 +583,9 @@ void interrupt_flush(struct sessions *s, uint32_t session)
 {
 	struct interrupt *i, *next;
 
-	DL_FOREACH_SAFE(s->interrupts, i, next) {
-		if (i->session == session && i->asked_seq)
+	for (i = pending_of_session(&s->pending, session); i; i = next) {
+		next = i->its_next;
+		if (i->asked_seq)
 			settle(s, i);
 	}
 }

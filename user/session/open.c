@@ -86,6 +86,7 @@ static struct session *new_session(struct sessions *s, struct task *server, stru
 	if (conn) {
 		conn->refs++;
 		conn->sessions++;
+		many_used(conn);
 		timer_clear(&s->conns.looks, &conn->look);
 		DL_APPEND2(conn->opened, x, conn_prev, conn_next);
 		s->late |= conn_changed(conn) != 0;
@@ -331,6 +332,28 @@ static bool logged_in(struct sessions *s, const struct task *t)
 	const char *name = t ? world_user(s->world, t->s.uid) : NULL;
 
 	return t && t->s.uid && name && strcmp(name, "sshd");
+}
+
+bool open_is_root(const struct sessions *s, const struct task *t)
+{
+	return t->alive && t->known && !t->exec_seq && is_root(s, t);
+}
+
+void open_unseen(struct sessions *s, const struct event *ev)
+{
+	struct session *x;
+	struct task *t;
+
+	for (t = s->world->tasks; t; t = t->hh.next) {
+		if (!open_is_root(s, t))
+			continue;
+		x = open_root(s, t, serving_parent(s, t), serving_parent(s, t)->conn, ev, false);
+		if (x)
+			x->conn_sure = CONF_INFERRED; /* its beginning was not seen */
+	}
+	for (t = s->world->tasks; t; t = t->hh.next)
+		if (t->alive && !t->forked && !t->session && !t->conn)
+			adopt(s, t);
 }
 
 static void on_ready(struct sessions *s, const struct event *ev)

@@ -66,14 +66,10 @@ static void session_free(struct session *x)
 void sessions_free(struct sessions *s)
 {
 	struct session *x, *next;
-	struct interrupt *i, *inext;
 
 	while (s->done)
 		sessions_release(s, sessions_next(s));
-	DL_FOREACH_SAFE(s->interrupts, i, inext) {
-		DL_DELETE(s->interrupts, i);
-		interrupt_free(i);
-	}
+	pending_free(&s->pending);
 	HASH_CLEAR(hh, s->by_number);
 	DL_FOREACH_SAFE(s->list, x, next) {
 		DL_DELETE(s->list, x);
@@ -83,6 +79,7 @@ void sessions_free(struct sessions *s)
 		session_free(s->command);
 	timers_free(&s->deadlines);
 	conns_free(&s->conns);
+	census_free(&s->census);
 	free(s->asks);
 }
 
@@ -329,14 +326,8 @@ static void due(struct sessions *s)
 	s->sweep = true;
 }
 
-void sessions_apply(struct sessions *s, const struct event *ev)
+static void take(struct sessions *s, const struct event *ev)
 {
-	if (ev->u.h.ts > s->now)
-		s->now = ev->u.h.ts;
-	s->seq = ev->seq;
-	due(s);
-	if (event_repeats(ev))
-		return;
 	conns_apply(&s->conns, s->world, ev);
 	switch (ev->u.h.kind) {
 	case WIRE_TASK_FORK:
@@ -361,12 +352,34 @@ void sessions_apply(struct sessions *s, const struct event *ev)
 		on_lost(s, ev);
 		break;
 	}
+	census_apply(s, ev);
 	tree_apply(s, ev);
 	open_apply(s, ev);
 	noise_apply(s, ev);
 	interrupt_apply(s, ev);
 	ends_apply(s, ev);
 	close_apply(s, ev);
+}
+
+void sessions_apply(struct sessions *s, const struct event *ev)
+{
+	if (ev->u.h.ts > s->now)
+		s->now = ev->u.h.ts;
+	s->seq = ev->seq;
+	due(s);
+	if (event_repeats(ev))
+		return;
+	switch (ev->u.h.kind) {
+	case WIRE_SIGNAL_GENERATE: /* most of what there is, and none of the others looks at it */
+		interrupt_apply(s, ev);
+		close_apply(s, ev);
+		break;
+	case WIRE_SIGNAL_DELIVER:
+		interrupt_apply(s, ev);
+		break;
+	default:
+		take(s, ev);
+	}
 }
 
 /* Its orphans keep a closed session, for the name of its user; the rest goes at once. */

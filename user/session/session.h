@@ -6,7 +6,9 @@
 #ifndef SIGTRACE_SESSION_SESSION_H
 #define SIGTRACE_SESSION_SESSION_H
 
+#include "session/census.h"
 #include "session/conn.h"
+#include "session/pending.h"
 
 #define MS UINT64_C(1000000)
 #define ANSWER_WAIT (500 * MS) /* for the kernel's answer; live it takes a few ms */
@@ -195,7 +197,16 @@ struct interrupt {
 	uint64_t asked_seq; /* of the record with which the kernel was asked, 0: not (yet) */
 	uint64_t asked_ts;
 	bool answered;
+	/* pending.c, as long as it is not resolved */
+	uint64_t nth;
+	struct queue *its, *at_tty; /* of its session; of its terminal, NULL: it was not typed at one */
+	bool asked;	    /* is on that list */
+	struct timer look;  /* its deadline, once it is the first of its session */
+	struct meeting *meetings; /* with those of its members that live */
 	struct interrupt *next, *prev;
+	struct interrupt *its_next, *its_prev;
+	struct interrupt *tty_next, *tty_prev;
+	struct interrupt *asked_next, *asked_prev;
 };
 
 enum done_kind { DONE_OPEN = 1, DONE_INTERRUPT, DONE_CLOSE, DONE_FATE };
@@ -218,11 +229,12 @@ struct sessions {
 	struct session *stale;	/* .. that may have become useless */
 	unsigned closed;	/* of `list`, the done ones */
 	struct timers deadlines; /* of sessions */
+	struct census census;
 	struct session *command; /* number 0: that of `-- CMD` or -p, tree.c; NULL: there is none */
 	uint32_t command_tgid;	 /* 0: none is traced */
 	bool command_alone;	 /* nothing but its tree is traced */
 	uint64_t ready_seq;	 /* of the last answer of the kernel */
-	struct interrupt *interrupts; /* not yet resolved, oldest first */
+	struct pending pending; /* Ctrl-Cs */
 	struct done *done, *done_tail;
 	uint32_t *asks;
 	size_t nasks, cap_asks;
@@ -293,6 +305,10 @@ int session_by_number(const struct session *a, const struct session *b);
 /* open.c: which exec, snapshot or connection is a session */
 void open_apply(struct sessions *s, const struct event *ev);
 void open_due(struct sessions *s);
+/* Is it the root of a session that was not told of? */
+bool open_is_root(const struct sessions *s, const struct task *t);
+/* Takes in those whose forks, or first programs, were not seen; ev: the kernel's answer. */
+void open_unseen(struct sessions *s, const struct event *ev);
 
 /* tree.c: a command and its descendants */
 void tree_apply(struct sessions *s, const struct event *ev);
@@ -325,6 +341,8 @@ void interrupt_flush(struct sessions *s, uint32_t session);
 uint64_t interrupts_deadline(const struct sessions *s);
 void interrupt_postpone(struct sessions *s, uint64_t gap);
 void interrupt_free(struct interrupt *i);
+/* One that is not yet resolved and is not to be told. */
+void interrupt_drop(struct sessions *s, struct interrupt *i);
 
 /* via.c: the way of a key, from the user's terminal to the one where it is a signal */
 /* The keys that were data at another terminal and turn up here as `i` are one: takes the oldest. */

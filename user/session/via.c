@@ -43,10 +43,9 @@ void via_take(struct sessions *s, struct interrupt *i, uint64_t ts)
 {
 	struct interrupt *o;
 
-	DL_FOREACH(s->interrupts, o) {
+	for (o = pending_of_session(&s->pending, i->session); o; o = o->its_next)
 		if (leads_to(o, i, ts))
 			break;
-	}
 	if (!o)
 		return;
 	if (!i->nvia && o->nvia < HOPS) {
@@ -58,6 +57,5 @@ void via_take(struct sessions *s, struct interrupt *i, uint64_t ts)
 		o->more--;
 		return;
 	}
-	DL_DELETE(s->interrupts, o);
-	interrupt_free(o);
+	interrupt_drop(s, o);
 }

@@ -2,7 +2,7 @@
 /*
  * What a process gives up. It reads strings that others choose, as root: once the hooks are attached
  * it keeps the four capabilities that it needs, can gain none, and has only those system calls that
- * its loop makes. Processes that were forked before, such as the command of `-- CMD`, are not met.
+ * its loop makes; and, behind the first snapshot, nothing of the file system (confine_files.h). Processes that were forked before, such as the command of `-- CMD`, are not met.
  */
 #ifndef SIGTRACE_SOURCE_CONFINE_H
 #define SIGTRACE_SOURCE_CONFINE_H

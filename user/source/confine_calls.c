@@ -26,6 +26,8 @@ static const char *const calls[] = {
 	"restart_syscall", "clock_nanosleep", "clock_nanosleep_time64", "nanosleep",
 	/* stdio */
 	"fstat", "newfstatat", "statx", "lseek", "fcntl",
+	/* Landlock, later: it only takes away */
+	"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
 	/* --stats */
 	"getrusage", "pread64",
 	/* a second Ctrl-C, and abort(3) */

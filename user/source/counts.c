@@ -5,26 +5,35 @@
 #include <bpf/libbpf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "sigtrace.skel.h"
 #include "source/frame.h"
+#include "source/hooks.h"
 
 #define LOSS_CPUS 256 /* emit.h */
+#define SKIPPED_NS 100000000ull
 
 struct counts {
 	struct sigtrace_bpf *skel;
 	void (*put)(void *ctx, const void *rec, size_t len);
 	void *ctx;
 	uint64_t told[LOSS_CPUS][WIRE_KIND_MAX + 1]; /* lost records */
+	const struct hooks *hooks;
+	struct {
+		uint64_t before, told;
+	} skipped[HOOKS_SKIPPED];
+	uint64_t asked; /* the kernel, for what it skipped */
 };
 
-struct counts *counts_new(struct sigtrace_bpf *skel,
+struct counts *counts_new(struct sigtrace_bpf *skel, const struct hooks *hooks,
 			  void (*put)(void *ctx, const void *rec, size_t len), void *ctx)
 {
 	struct counts *c = calloc(1, sizeof(*c));
 
 	if (c) {
 		c->skel = skel;
+		c->hooks = hooks;
 		c->put = put;
 		c->ctx = ctx;
 	}
@@ -112,7 +121,7 @@ static void tell_slots(struct counts *c)
 	free(values);
 }
 
-static void tell_losses(struct counts *c)
+void counts_losses(struct counts *c)
 {
 	struct wire_lost r;
 
@@ -125,44 +134,49 @@ static void tell_losses(struct counts *c)
 			}
 }
 
-/*
- * The kernel skips a program that would interrupt itself on one CPU, and counts that
- * (recursion_misses, kernel/trace/bpf_trace.c): a record that nobody else would miss.
- */
-static void tell_misses(struct counts *c)
+/* last: nothing is about to be made up any more. */
+static void tell_skipped(struct counts *c, bool last)
 {
-	const struct {
-		struct bpf_program *prog;
-		uint32_t kind;
-	} progs[] = {
-		{c->skel->progs.on_fork, WIRE_TASK_FORK},
-		{c->skel->progs.on_exec, WIRE_TASK_EXEC},
-		{c->skel->progs.on_exit, WIRE_TASK_EXIT},
-		{c->skel->progs.on_generate, WIRE_SIGNAL_GENERATE},
-		{c->skel->progs.on_deliver, WIRE_SIGNAL_DELIVER},
-		{c->skel->progs.on_work, WIRE_TTY_KEY},
-		{c->skel->progs.on_state, WIRE_SOCK_STATE},
-		{c->skel->progs.on_receive_reset, WIRE_SOCK_RESET},
-		{c->skel->progs.on_send_reset, WIRE_SOCK_RESET},
-	};
+	struct wire_lost r;
+	uint32_t kind;
+	uint64_t n;
 
-	for (size_t i = 0; i < sizeof(progs) / sizeof(progs[0]); i++) {
-		struct bpf_prog_info info = {};
-		uint32_t len = sizeof(info);
+	for (size_t i = 0; i < HOOKS_SKIPPED &&
+			   hooks_skipped(c->hooks, i, c->skel->bss->hook_made_up, &kind, &n); i++) {
+		/* what another entry is about to make up was not there the last time, or will not be the next */
+		uint64_t sure = last || n < c->skipped[i].before ? n : c->skipped[i].before;
 
-		if (!bpf_obj_get_info_by_fd(bpf_program__fd(progs[i].prog), &info, &len) &&
-		    info.recursion_misses) {
-			struct wire_lost r;
-
-			fill_lost(&r, progs[i].kind, WIRE_UNSET, info.recursion_misses);
-			c->put(c->ctx, &r, sizeof(r));
-		}
+		c->skipped[i].before = n;
+		if (sure <= c->skipped[i].told)
+			continue;
+		fill_lost(&r, kind, WIRE_UNSET, sure);
+		r.count = sure - c->skipped[i].told;
+		c->skipped[i].told = sure;
+		c->put(c->ctx, &r, sizeof(r));
 	}
+}
+
+static uint64_t coarse_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+void counts_skipped(struct counts *c)
+{
+	uint64_t now = coarse_ns();
+
+	if (now - c->asked < SKIPPED_NS)
+		return;
+	c->asked = now;
+	tell_skipped(c, false);
 }
 
 void counts_end(struct counts *c)
 {
 	tell_slots(c);
-	tell_losses(c);
-	tell_misses(c);
+	counts_losses(c);
+	tell_skipped(c, true);
 }

@@ -2,10 +2,10 @@
 #include "source/live.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +19,12 @@
 #include "sigtrace.skel.h"
 #include "source/accounts.h"
 #include "source/confine.h"
+#include "source/confine_files.h"
 #include "source/complaint.h"
 #include "source/counts.h"
 #include "source/frame.h"
-#include "source/proc.h"
+#include "source/hooks.h"
+#include "source/reader.h"
 #include "source/require.h"
 #include "source/ring.h"
 
@@ -30,6 +32,7 @@
 #define SCOPE_PAGE 4096u
 #define AWAKE_MS 10	/* freshness of the live view; far below the 50 ms that a person notices */
 #define ASLEEP_MS 1000
+#define ASKED_MOST 4096 /* scope.h, asked_map */
 
 struct live {
 	struct live_options o;
@@ -40,9 +43,11 @@ struct live {
 	uint32_t *uids; /* whose names were told */
 	size_t nuids;
 	struct helper accounts;
-	int proc;     /* the open /proc */
+	struct reader reader;
+	int files;    /* errno: why it is not behind Landlock; 0: it is, from the first snapshot on */
 	int terminal; /* the master of one of our own, until the first snapshot; -1: none */
 	struct counts *counts;
+	struct hooks hooks;
 	unsigned empty; /* drains in a row that found nothing */
 	int measures; /* the kernel measures programs while it is open; -1: it does not */
 	uint64_t unanswered; /* processes that were asked for in vain */
@@ -82,9 +87,9 @@ static void tell_first(struct live *l, const struct wire_snapshot *r)
 	struct proc_args args;
 	struct wire_env env;
 
-	if (proc_args(l->proc, &r->h, &args))
+	if (reader_args(&l->reader, &r->h, &args))
 		put(l, &args, args.r.h.len);
-	if (!(r->task.scope & WIRE_SERVER) && is_server(l, r->task.ppid) && proc_env(l->proc, &r->h, &env))
+	if (!(r->task.scope & WIRE_SERVER) && is_server(l, r->task.ppid) && reader_env(&l->reader, &r->h, &env))
 		put(l, &env, sizeof(env));
 }
 
@@ -138,27 +143,6 @@ static int fail(struct err *e, const char *what)
 	return -1;
 }
 
-/* sched_process_exit(task) until 6.15 or so, then (task, bool group_dead): the running kernel's BTF
- * says which. */
-static bool exit_tells_group_dead(void)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	const struct btf_type *t;
-	bool yes = false;
-	int id;
-
-	if (!btf)
-		return false;
-	id = btf__find_by_name_kind(btf, "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF);
-	t = id > 0 ? btf__type_by_id(btf, id) : NULL;
-	while (t && (btf_is_typedef(t) || btf_is_ptr(t)))
-		t = btf__type_by_id(btf, t->type);
-	if (t && btf_is_func_proto(t))
-		yes = btf_vlen(t) >= 3; /* the first is the hook's own void * */
-	btf__free(btf);
-	return yes;
-}
-
 /* Constants of the programs, so before they are loaded. A bit too many, of a port, is only slower. */
 static void hint_servers(struct sigtrace_bpf *s, const char *const *names)
 {
@@ -178,8 +162,11 @@ static int configure(struct live *l, struct err *e)
 	struct sigtrace_bpf *s = l->skel;
 	uint32_t ring = l->o.ring ? l->o.ring : RING_DEFAULT;
 	uint32_t pages = (pid_max() + SCOPE_PAGE) / SCOPE_PAGE;
+	struct hooks_kernel kernel;
 	struct timespec jiffy;
 
+	hooks_learn(&kernel);
+	hooks_choose(&l->hooks, s->obj, kernel.preemptible);
 	s->rodata->wake_above = ring / 4;
 	s->rodata->many_above = ring / 2;
 	s->rodata->signals_below = ring / 4 * 3;
@@ -187,7 +174,9 @@ static int configure(struct live *l, struct err *e)
 	s->rodata->scope_servers = l->o.scope == WIRE_SCOPE_SSHD;
 	hint_servers(s, l->o.servers);
 	hint_servers(s, l->o.named);
-	s->rodata->exit_tells_group_dead = exit_tells_group_dead();
+	s->rodata->hook_entries = kernel.preemptible;
+	s->rodata->exit_tells_group_dead = kernel.group_dead;
+	s->rodata->tty_hupped = kernel.tty_hupped;
 	s->rodata->loss_cpus = libbpf_num_possible_cpus();
 	/* the coarse clocks tick in jiffies: kernel/time/posix-timers.c, KTIME_LOW_RES */
 	if (!clock_getres(CLOCK_MONOTONIC_COARSE, &jiffy) && !jiffy.tv_sec)
@@ -253,8 +242,8 @@ static int fill_maps(struct live *l, struct err *e)
  */
 static int open_files(struct live *l, struct err *e)
 {
-	l->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (l->proc < 0)
+	l->reader.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l->reader.proc < 0)
 		return fail(e, "cannot open /proc");
 	l->terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (l->terminal >= 0)
@@ -272,41 +261,52 @@ static void warn_of_reading(const struct live_options *o)
 			 "program of other users' processes cannot be read", lacks);
 }
 
-static int confine(const struct live *l, struct err *e)
+static struct confine confined(const struct live *l)
 {
-	const struct confine c = {
-		.proc = l->proc,
+	return (struct confine){
+		.proc = l->reader.proc,
 		.folder = l->o.folder,
 		.published = l->o.published,
 		.command = l->o.command,
 	};
+}
 
-	return confine_loop(&c, e);
+/* Most of what is read in /proc has been read: the rest the reader's process reads. */
+static void wall_in(struct live *l)
+{
+	const struct confine c = confined(l);
+
+	if (l->files)
+		return;
+	l->files = confine_files(&c) ? errno : 0;
+	l->reader.apart = !l->files;
 }
 
 struct live *live_open(const struct live_options *o, struct err *e)
 {
 	struct live *l = calloc(1, sizeof(*l));
+	struct confine c;
 
 	if (!l) {
 		err_set(e, EXIT_CANNOT_TRACE, "out of memory");
 		return NULL;
 	}
 	l->o = *o;
-	l->proc = l->terminal = l->measures = -1;
+	l->reader.proc = l->terminal = l->measures = -1;
 	complaint_listen();
 	if (require_privileges(e) || require_host_pids(e) || require_kernel(e))
 		goto err;
 	warn_of_reading(o);
 	/* before there is anything of BPF, of which it must hold nothing */
-	if (accounts_start(&l->accounts, e))
+	l->files = confine_files_missing();
+	if (accounts_start(&l->accounts, e) || (!l->files && reader_start(&l->reader, e)))
 		goto err;
 	l->skel = sigtrace_bpf__open();
 	if (!l->skel) {
 		fail(e, "cannot open the BPF programs");
 		goto err;
 	}
-	l->counts = counts_new(l->skel, o->put, o->ctx);
+	l->counts = counts_new(l->skel, &l->hooks, o->put, o->ctx);
 	if (!l->counts) {
 		err_set(e, EXIT_CANNOT_TRACE, "out of memory");
 		goto err;
@@ -317,6 +317,9 @@ struct live *live_open(const struct live_options *o, struct err *e)
 		fail(e, "the kernel refused the BPF programs");
 		goto err;
 	}
+#ifdef __GLIBC__
+	malloc_trim(0); /* the kernel's types, twice: megabytes that would stay */
+#endif
 	if (fill_maps(l, e))
 		goto err;
 	l->ring = ring_open(bpf_map__fd(l->skel->maps.ring), on_record, l);
@@ -331,11 +334,14 @@ struct live *live_open(const struct live_options *o, struct err *e)
 			goto err;
 		}
 	}
-	if (sigtrace_bpf__attach(l->skel)) {
+	if (sigtrace_bpf__attach(l->skel) || hooks_attach(&l->hooks)) {
 		fail(e, "cannot attach the BPF programs");
 		goto err;
 	}
-	if (open_files(l, e) || confine(l, e))
+	if (open_files(l, e))
+		goto err;
+	c = confined(l);
+	if (confine_loop(&c, e))
 		goto err;
 	return l;
 err:
@@ -360,7 +366,7 @@ static int run_iter(struct bpf_link *link)
 
 /* snapshot.bpf.c */
 enum { SNAP_MARK = 1, SNAP_EMIT, SNAP_ASKED, SNAP_PORTS, SNAP_LISTENERS, SNAP_CONNS,
-       SNAP_CLIENTS };
+       SNAP_CLIENTS, SNAP_AGAIN };
 
 static int snapshot(struct live *l, uint32_t mode)
 {
@@ -375,13 +381,13 @@ static int snapshot_files(struct live *l, uint32_t mode)
 	return run_iter(l->skel->links.on_task_file);
 }
 
-static void tell_ready(struct live *l, uint64_t started, uint32_t asked)
+static void tell_ready(struct live *l, uint64_t started, uint32_t asked, uint32_t tasks)
 {
 	struct wire_ready r;
 
 	frame_header(&r.h, WIRE_TRACE_READY, sizeof(r));
 	r.elapsed = asked ? 0 : r.h.ts - started;
-	r.tasks = l->skel->bss->snap_tasks;
+	r.tasks = tasks;
 	r.asked = asked;
 	put(l, &r, sizeof(r));
 }
@@ -418,8 +424,14 @@ int live_snapshot(struct live *l, uint64_t started, struct err *e)
 	l->first = true;
 	drain_to_now(l);
 	l->first = false;
-	tell_ready(l, started, 0);
+	wall_in(l);
+	tell_ready(l, started, 0, l->skel->bss->snap_tasks);
 	return 0;
+}
+
+int live_files(const struct live *l)
+{
+	return l->files;
 }
 
 int live_fd(const struct live *l)
@@ -431,7 +443,12 @@ size_t live_drain(struct live *l)
 {
 	size_t n = ring_take(l->ring);
 
-	return counts_flush(l->counts) ? n + ring_take(l->ring) : n;
+	counts_skipped(l->counts);
+	n = counts_flush(l->counts) ? n + ring_take(l->ring) : n;
+	/* else they would be told with the next record, which may never come */
+	if (l->skel->bss->loss_any)
+		counts_losses(l->counts);
+	return n;
 }
 
 int live_sleep(struct live *l, size_t drained)
@@ -448,33 +465,64 @@ int live_sleep(struct live *l, size_t drained)
 	return l->empty++ ? ASLEEP_MS : AWAKE_MS;
 }
 
-void live_ask(struct live *l, const uint32_t *tgids, size_t n)
+/* Else who is not in the answer would be taken for gone. */
+static void tell_unanswered(struct live *l, size_t n)
+{
+	struct wire_lost lost;
+
+	l->unanswered += n;
+	frame_header(&lost.h, WIRE_TRACE_LOST, sizeof(lost));
+	lost.count = n;
+	lost.total = l->unanswered;
+	lost.lost_kind = WIRE_TASK_SNAPSHOT;
+	lost.lost_cpu = WIRE_UNSET;
+	put(l, &lost, sizeof(lost));
+}
+
+/* How many were found. */
+static uint32_t ask(struct live *l, const uint32_t *tgids, size_t n)
 {
 	struct bpf_map *asked = l->skel->maps.asked;
-	struct wire_lost lost;
 	uint32_t one = 1;
 
 	for (size_t i = 0; i < n; i++)
 		bpf_map__update_elem(asked, &tgids[i], sizeof(*tgids), &one, sizeof(one), BPF_ANY);
-	if (snapshot(l, SNAP_ASKED)) {
-		/* else who is not in the answer would be taken for gone */
-		l->unanswered += n;
-		frame_header(&lost.h, WIRE_TRACE_LOST, sizeof(lost));
-		lost.count = n;
-		lost.total = l->unanswered;
-		lost.lost_kind = WIRE_TASK_SNAPSHOT;
-		lost.lost_cpu = WIRE_UNSET;
-		put(l, &lost, sizeof(lost));
-	}
+	if (snapshot(l, SNAP_ASKED))
+		tell_unanswered(l, n);
 	for (size_t i = 0; i < n; i++)
 		bpf_map__delete_elem(asked, &tgids[i], sizeof(*tgids), 0);
 	drain_to_now(l);
-	tell_ready(l, 0, 1);
+	return l->skel->bss->snap_tasks;
+}
+
+void live_ask(struct live *l, const uint32_t *tgids, size_t n)
+{
+	tell_ready(l, 0, WIRE_ASKED_SOME, ask(l, tgids, n));
+}
+
+void live_census(struct live *l, const uint32_t *tgids, size_t n)
+{
+	uint32_t found = 0;
+
+	if (!n) {
+		if (snapshot(l, SNAP_AGAIN))
+			tell_unanswered(l, 1);
+		drain_to_now(l);
+		tell_ready(l, 0, WIRE_ASKED_ALL, l->skel->bss->snap_tasks);
+		return;
+	}
+	l->first = true;
+	for (size_t done = 0, some; done < n; done += some) {
+		some = n - done < ASKED_MOST ? n - done : ASKED_MOST;
+		found += ask(l, tgids + done, some);
+	}
+	l->first = false;
+	tell_ready(l, 0, WIRE_ASKED_DOUBT, found);
 }
 
 uint32_t live_ends(const struct live *l, const struct ends *e)
 {
-	return ends_look(l->proc, e);
+	return reader_ends(&l->reader, e);
 }
 
 void live_tell_ends(struct live *l, const struct wire_hdr *root, const uint64_t pipe[2],
@@ -501,6 +549,30 @@ void live_tick(struct live *l)
 	put(l, &r, sizeof(r));
 }
 
+/* The entries of a hook are told as one program, which runs as often as the first of them. */
+static void add_program(struct live_stats *st, const struct bpf_program *p)
+{
+	struct bpf_prog_info info = {};
+	uint32_t len = sizeof(info);
+	struct live_program *one = st->programs, *end = one + st->nprograms;
+	char name[HOOKS_NAME];
+	unsigned nth = hooks_split(bpf_program__name(p), name);
+
+	if (bpf_program__fd(p) < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+		return;
+	while (one < end && strcmp(one->name, name))
+		one++;
+	if (one == end) {
+		if (st->nprograms == LIVE_PROGRAMS)
+			return;
+		st->nprograms++;
+		frame_copy(one->name, sizeof(one->name), name);
+	}
+	if (nth <= 1)
+		one->runs += info.run_cnt;
+	one->ns += info.run_time_ns;
+}
+
 void live_stats(const struct live *l, struct live_stats *st)
 {
 	struct bpf_program *p;
@@ -510,19 +582,8 @@ void live_stats(const struct live *l, struct live_stats *st)
 	st->ring_most = ring_most(l->ring);
 	if (l->measures < 0)
 		return;
-	bpf_object__for_each_program(p, l->skel->obj) {
-		struct bpf_prog_info info = {};
-		uint32_t len = sizeof(info);
-		struct live_program *one;
-
-		if (st->nprograms == LIVE_PROGRAMS ||
-		    bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
-			continue;
-		one = &st->programs[st->nprograms++];
-		frame_copy(one->name, sizeof(one->name), bpf_program__name(p));
-		one->runs = info.run_cnt;
-		one->ns = info.run_time_ns;
-	}
+	bpf_object__for_each_program(p, l->skel->obj)
+		add_program(st, p);
 }
 
 void live_stop(struct live *l)
@@ -530,6 +591,7 @@ void live_stop(struct live *l)
 	if (l->stopped || !l->skel || !l->ring)
 		return;
 	l->stopped = true;
+	hooks_detach(&l->hooks);
 	sigtrace_bpf__detach(l->skel);
 	drain_to_now(l);
 	counts_end(l->counts);
@@ -550,14 +612,13 @@ const void *live_elf(size_t *size)
 
 void live_close(struct live *l)
 {
-	int fds[3];
+	int fds[2];
 
 	if (!l)
 		return;
 	live_stop(l);
-	fds[0] = l->proc;
-	fds[1] = l->terminal;
-	fds[2] = l->measures;
+	fds[0] = l->terminal;
+	fds[1] = l->measures;
 	ring_close(l->ring);
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
@@ -567,6 +628,7 @@ void live_close(struct live *l)
 	counts_free(l->counts);
 	sigtrace_bpf__destroy(l->skel);
 	helper_stop(&l->accounts);
+	reader_stop(&l->reader);
 	free(l->uids);
 	free(l);
 }

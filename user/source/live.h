@@ -43,6 +43,10 @@ struct live *live_open(const struct live_options *o, struct err *e);
 /* The first snapshot: hands out what ran before, then trace.ready. 0, or -1 with e. */
 int live_snapshot(struct live *l, uint64_t started, struct err *e);
 
+/* From then on nothing can be opened at all but what is made in `folder` and `published` (Landlock): 0. Or
+ * errno: why this kernel does not allow that. */
+int live_files(const struct live *l);
+
 /* Becomes readable when there is something after a silence (edge-triggered inside). For poll(2). */
 int live_fd(const struct live *l);
 
@@ -57,6 +61,12 @@ int live_sleep(struct live *l, size_t drained);
 
 /* Answers the engine: a snapshot of these processes, then trace.ready with asked = 1. */
 void live_ask(struct live *l, const uint32_t *tgids, size_t n);
+
+/*
+ * The same after a loss of records. n 0: a snapshot of all that is traced, and asked = WIRE_ASKED_ALL;
+ * else one of these processes, with argv and environment, and WIRE_ASKED_DOUBT.
+ */
+void live_census(struct live *l, const uint32_t *tgids, size_t n);
 
 /* ends_look(). */
 uint32_t live_ends(const struct live *l, const struct ends *e);

@@ -10,6 +10,7 @@
 
 #include "source/complaint.h"
 #include "source/frame.h"
+#include "source/hooks.h"
 #include "source/live.h"
 #include "source/require.h"
 
@@ -21,14 +22,22 @@ static void blame(struct probe_hook *h)
 		 complaint());
 }
 
-/* NULL: errno. */
+/* As a trace opens it. NULL: errno. */
 static struct bpf_object *open_object(void)
 {
 	size_t size;
 	const void *elf = live_elf(&size);
+	struct hooks_kernel kernel;
+	struct bpf_object *o;
+	struct hooks h;
 
 	complaint_listen();
-	return elf ? bpf_object__open_mem(elf, size, NULL) : NULL;
+	o = elf ? bpf_object__open_mem(elf, size, NULL) : NULL;
+	if (o) {
+		hooks_learn(&kernel);
+		hooks_choose(&h, o, kernel.preemptible);
+	}
+	return o;
 }
 
 static void attach(struct bpf_program *p, struct probe_hook *h)
@@ -47,21 +56,24 @@ static void attach(struct bpf_program *p, struct probe_hook *h)
 	bpf_link__destroy(link);
 }
 
-/* Program `which` alone: the others would hide what it is about. */
-static void load_alone(size_t which, struct probe_hook *h)
+/* The programs of one hook alone: the others would hide what these are about. */
+static void load_alone(struct probe_hook *h)
 {
 	struct bpf_object *o = open_object();
 	struct bpf_program *p, *it = NULL;
-	size_t i = 0;
+	char name[HOOKS_NAME];
 
 	if (!o) {
 		blame(h);
 		return;
 	}
 	bpf_object__for_each_program(p, o) {
-		if (i == which)
+		bool entry = hooks_split(bpf_program__name(p), name) > 0, of_it = !strcmp(name, h->program);
+
+		if (of_it && !entry && bpf_program__autoload(p))
 			it = p;
-		bpf_program__set_autoload(p, i++ == which);
+		if (!of_it)
+			bpf_program__set_autoload(p, false);
 	}
 	if (!it || bpf_object__load(o))
 		blame(h);
@@ -85,16 +97,19 @@ size_t probe_hooks(struct probe_hook *hooks, struct err *e)
 	loaded = !bpf_object__load(o);
 	bpf_object__for_each_program(p, o) {
 		struct probe_hook *h = &hooks[n];
+		char name[HOOKS_NAME];
 
+		if (hooks_split(bpf_program__name(p), name) || !bpf_program__autoload(p))
+			continue;
 		if (n == PROBE_HOOKS)
 			break;
 		memset(h, 0, sizeof(*h));
-		frame_copy(h->program, sizeof(h->program), bpf_program__name(p));
+		frame_copy(h->program, sizeof(h->program), name);
 		frame_copy(h->hook, sizeof(h->hook), bpf_program__section_name(p));
 		if (loaded)
 			attach(p, h);
 		else
-			load_alone(n, h);
+			load_alone(h);
 		n++;
 	}
 	bpf_object__close(o);

@@ -11,6 +11,7 @@
 #ifndef SIGTRACE_SOURCE_RECORDING_H
 #define SIGTRACE_SOURCE_RECORDING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,13 @@ struct recording_part {
 struct recording_writer *recording_create_part(int fd, const char *name,
 					       const struct recording_part *part, struct err *e);
 
+/*
+ * A pipe's reader is waited for, however long that takes. Where `ending` is set it is called every
+ * 100 ms meanwhile: true: the trace is to end, so that a reader who takes nothing for two seconds from
+ * then on, or has not taken all after ten, is given up.
+ */
+void recording_set_ending(struct recording_writer *w, bool (*ending)(void *ctx), void *ctx);
+
 /* Bytes of the file so far: what was not flushed is not in it. */
 uint64_t recording_size(const struct recording_writer *w);
 
@@ -53,7 +61,8 @@ int recording_put(struct recording_writer *w, const void *rec, size_t len, struc
 /* Writes out what is buffered as a frame of its own. The caller does this at least every second. */
 int recording_flush(struct recording_writer *w, struct err *e);
 
-/* Flushes, closes, frees, whatever happened. 0, or -1 with e: also for an error of close(2). */
+/* Flushes, closes, frees, whatever happened. 0, or -1 with e: also for an error of close(2). How many
+ * records an error has kept from being written is logged. */
 int recording_close(struct recording_writer *w, struct err *e);
 
 struct recording_reader;

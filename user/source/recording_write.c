@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zstd.h>
 
+#include "base/log.h"
 #include "event/event.h"
+#include "source/output.h"
 #include "source/recording.h"
 #include "source/recording_file.h"
 #include "source/write_all.h"
@@ -18,17 +22,29 @@
 #define LEVEL (-3)
 #define MIN_MATCH 7
 
+/* ms, of a pipe's reader that stands still */
+#define LOOK_EVERY 100
+#define PATIENCE 2000
+#define PATIENCE_MOST 10000
+
 _Static_assert(EVENT_MAX <= RECORDING_FRAME, "a frame holds any record");
 
 struct recording_writer {
 	int fd;
 	bool is_stdout;
 	bool regular;
+	bool patient;	 /* `out` is written, which never waits by itself */
+	struct output out;
+	bool (*ending)(void *ctx); /* recording_set_ending() */
+	void *ending_ctx;
+	int64_t hurried; /* ms, since when it is; 0: it is not */
 	char *name;	 /* for messages */
 	uint64_t size;	 /* bytes written that are whole frames */
 	struct err err;	 /* what stopped the recording; status 0: nothing did */
 	ZSTD_CCtx *zstd;
 	size_t len;	 /* of raw */
+	uint64_t records; /* in raw */
+	uint64_t unwritten, unwritten_bytes; /* records that an error has cost */
 	unsigned char raw[RECORDING_FRAME];
 	unsigned char frame[ZSTD_COMPRESSBOUND(RECORDING_FRAME)];
 };
@@ -42,19 +58,66 @@ static int stopped(const struct recording_writer *w, struct err *e)
 	return -1;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Has it had its time? moved: when it took something last. */
+static bool gives_up(struct recording_writer *w, int64_t moved)
+{
+	int64_t now = now_ms();
+
+	if (!w->hurried && w->ending && w->ending(w->ending_ctx))
+		w->hurried = now;
+	if (!w->hurried)
+		return false;
+	return now >= w->hurried + PATIENCE_MOST ||
+	       now >= (moved > w->hurried ? moved : w->hurried) + PATIENCE;
+}
+
+/* ETIMEDOUT: the reader was given up. */
+static int write_patiently(struct recording_writer *w, const char *p, size_t n)
+{
+	struct pollfd room = {.fd = output_fd(&w->out), .events = POLLOUT};
+	int64_t moved = 0;
+	size_t done;
+
+	for (;;) {
+		if (output_some(&w->out, p, n, &done))
+			return -1;
+		p += done;
+		n -= done;
+		if (!n)
+			return 0;
+		if (done)
+			moved = now_ms();
+		if (gives_up(w, moved)) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		poll(&room, 1, LOOK_EVERY);
+	}
+}
+
 /* One frame, whole or not at all where the file can be cut. */
 static int write_frame(struct recording_writer *w, const void *p, size_t n)
 {
 	int error;
 
-	if (!write_all(w->fd, p, n)) {
+	if (!(w->patient ? write_patiently(w, p, n) : write_all(w->fd, p, n))) {
 		w->size += n;
 		return 0;
 	}
 	error = errno;
 	err_set(&w->err, EXIT_INCONCLUSIVE, "cannot write recording '%s': %s", w->name,
-		strerror(error));
-	if (error == ENOSPC || error == EDQUOT || error == EFBIG)
+		error == ETIMEDOUT ? "its reader stands still" : strerror(error));
+	if (error == ETIMEDOUT)
+		err_hint(&w->err, "what was written before can be read with -r");
+	else if (error == ENOSPC || error == EDQUOT || error == EFBIG)
 		err_hint(&w->err, "make room, or record to another file system%s",
 			 w->regular && w->size ? "; what was written before can be read with -r" : "");
 	else if (w->regular && w->size)
@@ -77,6 +140,8 @@ static int open_stdout(struct recording_writer *w, struct err *e)
 		return err_hint(e, "redirect stdout to a file or a pipe, or name a file");
 	}
 	w->regular = !fstat(w->fd, &st) && S_ISREG(st.st_mode);
+	output_open(&w->out, w->fd);
+	w->patient = output_never_waits(&w->out);
 	return 0;
 }
 
@@ -99,6 +164,9 @@ static int open_path(struct recording_writer *w, const char *path, struct err *e
 		return err_set(e, EXIT_USAGE,
 			       "cannot create recording '%s': it is neither a file nor a pipe",
 			       path);
+	/* this open file is ours alone */
+	w->patient = !w->regular && !fcntl(w->fd, F_SETFL, O_NONBLOCK);
+	w->out = (struct output){.fd = w->fd, .own = -1};
 	if (w->regular && (st.st_mode & 07777) != 0600 && fchmod(w->fd, 0600)) {
 		err_set(e, EXIT_USAGE, "cannot make recording '%s' private (mode 0600): %s", path,
 			strerror(errno));
@@ -123,6 +191,7 @@ static ZSTD_CCtx *compressor(void)
 
 static void writer_free(struct recording_writer *w)
 {
+	output_close(&w->out);
 	if (w->fd >= 0 && !w->is_stdout)
 		close(w->fd);
 	ZSTD_freeCCtx(w->zstd);
@@ -137,6 +206,7 @@ static struct recording_writer *writer_new(const char *name, int fd, struct err 
 
 	if (w) {
 		w->fd = fd;
+		w->out.own = -1;
 		w->name = strdup(name);
 		w->zstd = compressor();
 		if (w->name && w->zstd)
@@ -189,6 +259,12 @@ struct recording_writer *recording_create_part(int fd, const char *name,
 	return begin(w, &head, e);
 }
 
+void recording_set_ending(struct recording_writer *w, bool (*ending)(void *ctx), void *ctx)
+{
+	w->ending = ending;
+	w->ending_ctx = ctx;
+}
+
 uint64_t recording_size(const struct recording_writer *w)
 {
 	return w->size;
@@ -196,7 +272,7 @@ uint64_t recording_size(const struct recording_writer *w)
 
 int recording_flush(struct recording_writer *w, struct err *e)
 {
-	size_t n;
+	size_t n, len = w->len;
 
 	if (w->err.status || !w->len)
 		return stopped(w, e);
@@ -207,13 +283,25 @@ int recording_flush(struct recording_writer *w, struct err *e)
 			ZSTD_getErrorName(n));
 	else
 		write_frame(w, w->frame, n);
+	if (w->err.status) {
+		w->unwritten += w->records;
+		w->unwritten_bytes += len;
+	}
+	w->records = 0;
+	return stopped(w, e);
+}
+
+static int missed(struct recording_writer *w, size_t len, struct err *e)
+{
+	w->unwritten++;
+	w->unwritten_bytes += len;
 	return stopped(w, e);
 }
 
 int recording_put(struct recording_writer *w, const void *rec, size_t len, struct err *e)
 {
 	if (w->err.status)
-		return stopped(w, e);
+		return missed(w, len, e);
 	/* A reader cuts a frame by these lengths: one that is wrong would cost the whole frame. */
 	if (len > EVENT_MAX || event_length(rec, len) != len) {
 		if (!recording_flush(w, e))
@@ -223,9 +311,10 @@ int recording_put(struct recording_writer *w, const void *rec, size_t len, struc
 		return stopped(w, e);
 	}
 	if (len > sizeof(w->raw) - w->len && recording_flush(w, e))
-		return -1;
+		return missed(w, len, e);
 	memcpy(w->raw + w->len, rec, len);
 	w->len += len;
+	w->records++;
 	return 0;
 }
 
@@ -240,6 +329,9 @@ int recording_close(struct recording_writer *w, struct err *e)
 		err_set(&w->err, EXIT_INCONCLUSIVE, "cannot write recording '%s': %s", w->name,
 			strerror(errno));
 	w->fd = -1;
+	if (w->unwritten)
+		log_line("of the recording '%s' %llu records (%llu bytes) could not be written", w->name,
+			 (unsigned long long)w->unwritten, (unsigned long long)w->unwritten_bytes);
 	ret = stopped(w, e);
 	writer_free(w);
 	return ret;

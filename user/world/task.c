@@ -40,13 +40,11 @@ void world_free(struct world *w)
 	}
 }
 
-struct task *world_task(const struct world *w, uint32_t tgid, uint64_t start)
+struct task *world_look_up(const struct world *w, uint32_t tgid, uint64_t start)
 {
 	struct task_key key = {.start = start, .tgid = tgid};
-	struct task *t = w->recent[tgid % WORLD_RECENT];
+	struct task *t;
 
-	if (t && t->key.tgid == tgid && t->key.start == start)
-		return t;
 	HASH_FIND(hh, w->tasks, &key, sizeof(key), t);
 	return t;
 }
@@ -68,11 +66,6 @@ struct task *world_last(const struct world *w, uint32_t tgid)
 		return t;
 	HASH_FIND(by_tgid, w->by_tgid, &tgid, sizeof(tgid), t);
 	return t;
-}
-
-struct task *world_event_task(const struct world *w, const struct event *ev)
-{
-	return ev->u.h.tgid ? world_task(w, ev->u.h.tgid, ev->u.h.start) : NULL;
 }
 
 struct task *world_parent(const struct world *w, const struct task *t)
@@ -354,7 +347,9 @@ static void apply_snapshot(struct world *w, const struct event *ev)
 	set_task(t, &ev->u.snapshot.task);
 	t->detach |= detach_of(t->comm);
 	t->snapshot_seq = ev->seq;
-	t->nports = 0;
+	/* of a server they are told at the start, not in an answer */
+	if (!(t->s.scope & WIRE_SERVER))
+		t->nports = 0;
 }
 
 static bool has_port(const struct task *t, uint32_t port)
@@ -546,9 +541,8 @@ static void (*const handlers[WIRE_KIND_MAX + 1])(struct world *, const struct ev
 	[WIRE_TASK_PLACE] = apply_place,
 };
 
-void world_stale_exit(const struct world *w, unsigned i, const struct event *ev, struct event *exit)
+void world_unseen_exit(struct task *t, const struct event *ev, struct event *exit)
 {
-	struct task *t = w->stale[i];
 	struct wire_exit *r = &exit->u.exit;
 
 	memset(exit, 0, sizeof(*exit));
@@ -561,6 +555,11 @@ void world_stale_exit(const struct world *w, unsigned i, const struct event *ev,
 	r->cpu = t->s.cpu;
 	r->uid = t->s.uid;
 	t->unseen = true;
+}
+
+void world_stale_exit(const struct world *w, unsigned i, const struct event *ev, struct event *exit)
+{
+	world_unseen_exit(w->stale[i], ev, exit);
 }
 
 void world_apply(struct world *w, const struct event *ev)

@@ -12,6 +12,7 @@
 
 struct client;
 struct conn;
+struct meeting;
 struct role;
 
 /* A process is (tgid, start time): pids are reused. */
@@ -69,6 +70,7 @@ struct task {
 	struct conn *conn;	/* the connection that a server's process serves */
 	struct client *client;	/* its own connection to a server of this host, the last one */
 	struct role *roles;	/* in sessions */
+	struct meeting *meetings; /* Ctrl-Cs that it met and that are not yet resolved */
 	unsigned held;		/* how many sessions and connections point at it: not to be forgotten */
 	bool listener;		/* a server's process that waits for connections */
 	bool left;		/* outlived its session, which told of it */
@@ -142,12 +144,29 @@ void world_apply(struct world *w, const struct event *ev);
 /* The end of the i-th of w->stale, as the record `ev` shows it: to be applied like a record. */
 void world_stale_exit(const struct world *w, unsigned i, const struct event *ev, struct event *exit);
 
-/* NULL when it is not known. */
-struct task *world_task(const struct world *w, uint32_t tgid, uint64_t start);
+/* The same for any that is alive, whose end was not seen. */
+void world_unseen_exit(struct task *t, const struct event *ev, struct event *exit);
+
+/* world_task() of one that is not among the recent. */
+struct task *world_look_up(const struct world *w, uint32_t tgid, uint64_t start);
+
+/* NULL when it is not known. Inline: it is called some six times a record. */
+static inline struct task *world_task(const struct world *w, uint32_t tgid, uint64_t start)
+{
+	struct task *t = w->recent[tgid % WORLD_RECENT];
+
+	return t && t->key.tgid == tgid && t->key.start == start ? t : world_look_up(w, tgid, start);
+}
+
 /* The last process that had this tgid, NULL when it is not known. */
 struct task *world_last(const struct world *w, uint32_t tgid);
+
 /* The task that the record's header names, NULL for user space's own records. */
-struct task *world_event_task(const struct world *w, const struct event *ev);
+static inline struct task *world_event_task(const struct world *w, const struct event *ev)
+{
+	return ev->u.h.tgid ? world_task(w, ev->u.h.tgid, ev->u.h.start) : NULL;
+}
+
 /* The parent at fork, NULL when it is not known any more. */
 struct task *world_parent(const struct world *w, const struct task *t);
 /* The last signal `sig` generated for t, NULL for none. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "cli/output.h"
+#include "source/output.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
  * A descriptor that is written without ever waiting for who reads it. Our stdout is shared with who
  * started us: O_NONBLOCK on it would be theirs, too. So it is opened once more.
  */
-#ifndef SIGTRACE_CLI_OUTPUT_H
-#define SIGTRACE_CLI_OUTPUT_H
+#ifndef SIGTRACE_SOURCE_OUTPUT_H
+#define SIGTRACE_SOURCE_OUTPUT_H
 
 #include <stdbool.h>
 #include <stddef.h>
