@@ -344,7 +344,7 @@ $(FLOOR): %: %.o
 
 # tools/fuzz makes these, with FUZZ_BUILD=1 and an $(O) of their own; nothing of them needs BPF.
 FUZZ_USER := $(call obj,user/source/recording_read.c user/source/recording_write.c \
-	user/source/recording_folder.c user/source/write_all.c)
+	user/source/recording_folder.c user/source/write_all.c user/source/output.c)
 fuzz-programs: $(FUZZ) $(O)/tests/fuzz/write_seeds
 
 ifneq ($(FUZZ_BUILD),)

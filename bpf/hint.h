@@ -23,7 +23,7 @@ static inline __attribute__((always_inline)) __u32 hint_of(__u32 name)
 #endif
 	ends = (name - 0x01010101) & ~name & 0x80808080; /* the lowest bit: the first NUL */
 	name &= (ends & -ends) - 1;
-	return name * 0x9e3779b97f4a7c15ull >> 56; /* of 64 bits: 5.10 knows no bound of a shift of 32 */
+	return name * 0x9e3779b97f4a7c15ull >> 56;
 }
 
 #endif

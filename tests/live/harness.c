@@ -12,7 +12,7 @@
 
 #include "live/check.h"
 
-#define READY_MS slow_ms(10000)
+#define READY_MS slow_ms(20000)
 #define STOP_MS slow_ms(10000)
 
 static int fail(struct trace *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

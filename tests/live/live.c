@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "cli/throwaway_proc.h"
+#include "event/event.h"
+#include "source/recording.h"
 
 /* ---- group ---- */
 
@@ -402,6 +404,40 @@ const char *live_path(struct live *l, const char *file)
 	turn = !turn;
 	snprintf(path[turn], sizeof(path[turn]), "%s/%s", l->server.dir, file);
 	return path[turn];
+}
+
+static void count_record(struct live_recorded *found, const struct event *ev, uint32_t sig)
+{
+	found->records++;
+	found->whole = ev->u.h.kind == WIRE_TRACE_END;
+	if (ev->u.h.kind == WIRE_SIGNAL_GENERATE && ev->u.generate.sig == sig)
+		found->signals += (long long)event_count(ev);
+	if (ev->u.h.kind != WIRE_TRACE_LOST)
+		return;
+	found->lost += (long long)ev->u.lost.count;
+	if (ev->u.lost.lost_kind == WIRE_SIGNAL_GENERATE)
+		found->signals_lost += (long long)ev->u.lost.count;
+}
+
+struct live_recorded live_recorded(struct live *l, const char *path, uint32_t sig)
+{
+	struct err e = { 0 };
+	struct recording_reader *r = recording_open(path, &e);
+	struct live_recorded found = { 0 };
+	struct event ev;
+	const void *p;
+	size_t len;
+	int more;
+
+	if (!r)
+		live_fail(l, "%s", e.what);
+	while ((more = recording_next(r, &p, &len, &e)) > 0) {
+		assert_int_equal(event_decode(p, len, &ev), EVENT_OK);
+		count_record(&found, &ev, sig);
+	}
+	found.whole &= !more;
+	recording_free(r);
+	return found;
 }
 
 const char *live_prog(struct live *l, const char *name)

@@ -102,6 +102,16 @@ int live_sleeping(struct live *l, const char *seconds);
 /* The path of a file in the server's folder. Valid until the next call but one. */
 const char *live_path(struct live *l, const char *file);
 
+/* What a recording holds; a damaged one up to there. */
+struct live_recorded {
+	long long records;
+	long long signals;	/* that were generated, of the number asked for; one that is counted as many */
+	long long signals_lost; /* of any number */
+	long long lost;		/* of all kinds, signals too */
+	bool whole;		/* it ends with trace.end */
+};
+struct live_recorded live_recorded(struct live *l, const char *path, uint32_t sig);
+
 /* A helper program (prog_NAME) where every account can run it. Valid until the next call. */
 const char *live_prog(struct live *l, const char *name);
 

@@ -108,6 +108,7 @@ static void test_all_is_there(void **state)
 	expect(l, "kernel", "ok", "");
 	expect(l, "btf", "ok", "");
 	expect(l, "pids", "ok", "");
+	expect(l, "landlock", "ok", "");
 	expect(l, "ring", "ok", "8 MiB");
 	snprintf(text, sizeof(text), "sshd, pid %d, listens on port %u", l->server.listener,
 		 l->server.port);

@@ -17,8 +17,6 @@
 #include <unistd.h>
 
 #include "cli/throwaway_proc.h"
-#include "event/event.h"
-#include "source/recording.h"
 
 #define STORM "100000" /* signals: some 13 MB of records, which the pipe does not hold, however well they are packed */
 #define PIPE 16384
@@ -99,37 +97,6 @@ static void save(struct live *l, int out, const char *path)
 	close(out);
 }
 
-struct found {
-	unsigned long long records, signals, lost;
-	bool whole; /* it ends with trace.end, without damage */
-};
-
-static struct found look(struct live *l, const char *path)
-{
-	struct err e = { 0 };
-	struct recording_reader *r = recording_open(path, &e);
-	struct found f = { 0 };
-	const void *p;
-	size_t len;
-	int more;
-
-	if (!r)
-		live_fail(l, "%s", e.what);
-	while ((more = recording_next(r, &p, &len, &e)) > 0) {
-		struct event ev;
-
-		assert_int_equal(event_decode(p, len, &ev), EVENT_OK);
-		f.records++;
-		f.signals += ev.u.h.kind == WIRE_SIGNAL_GENERATE && ev.u.generate.sig == SIGUSR1;
-		if (ev.u.h.kind == WIRE_TRACE_LOST)
-			f.lost += ev.u.lost.count;
-		f.whole = ev.u.h.kind == WIRE_TRACE_END;
-	}
-	f.whole &= !more;
-	recording_free(r);
-	return f;
-}
-
 /* The number in front of the words. */
 static unsigned long long said(struct live *l, const char *words)
 {
@@ -160,7 +127,7 @@ static void test_signal(void **state)
 	struct live *l = live(state);
 	char number[16], rec[300], fifo[300];
 	unsigned long long unwritten;
-	struct found f;
+	struct live_recorded f;
 	json_t *end;
 	int pid, out, in;
 
@@ -177,7 +144,7 @@ static void test_signal(void **state)
 	kill(l->trace.pid, SIGTERM);
 	ends_in_time(l, 4);
 	save(l, out, rec);
-	f = look(l, rec);
+	f = live_recorded(l, rec, SIGUSR1);
 	unwritten = said(l, " records (");
 	end = live_expect(l, "{s:s}", "type", "trace.end");
 	assert_true(f.signals > 0 && !f.whole);
@@ -293,7 +260,7 @@ static void test_goes_on(void **state)
 	struct live *l = live(state);
 	char number[16], rec[300], fifo[300];
 	pid_t reader;
-	struct found f;
+	struct live_recorded f;
 	json_t *end;
 	int pid, out, in, status;
 
@@ -320,7 +287,7 @@ static void test_goes_on(void **state)
 	assert_int_equal(trace_join(&l->trace, EVENT_MS), 4);
 	assert_int_equal(proc_wait(reader, &status, EVENT_MS), 0);
 	assert_int_equal(status, 0);
-	f = look(l, rec);
+	f = live_recorded(l, rec, SIGUSR1);
 	end = live_expect(l, "{s:s}", "type", "trace.end");
 	assert_true(f.whole);
 	assert_int_equal(f.records, live_int(l, end, "records"));

@@ -16,8 +16,6 @@
 #include <unistd.h>
 
 #include "cli/throwaway_proc.h"
-#include "event/event.h"
-#include "source/recording.h"
 
 #define STORM 20000 /* signals; a pipe holds some 600 of their lines, sigtrace 3,000 more, or 16 MiB of JSON */
 #define STORM_MS (6 * EVENT_MS)
@@ -107,39 +105,12 @@ static struct sums json_sums(struct buf *b)
 	return s;
 }
 
-/* Signals that are in the recording; *lost: that it says were lost. */
-static long long recorded(struct live *l, const char *rec, long long *lost)
-{
-	struct err e = { 0 };
-	struct recording_reader *r = recording_open(rec, &e);
-	long long n = 0;
-	const void *p;
-	size_t len;
-	int more;
-
-	if (!r)
-		live_fail(l, "%s", e.what);
-	while ((more = recording_next(r, &p, &len, &e)) > 0) {
-		struct event ev;
-
-		assert_int_equal(event_decode(p, len, &ev), EVENT_OK);
-		if (ev.u.h.kind == WIRE_SIGNAL_GENERATE && ev.u.generate.sig == SIGURG)
-			n += (long long)event_count(&ev);
-		if (ev.u.h.kind == WIRE_TRACE_LOST && ev.u.lost.lost_kind == WIRE_SIGNAL_GENERATE)
-			*lost += (long long)ev.u.lost.count;
-	}
-	if (more < 0)
-		live_fail(l, "%s", e.what);
-	recording_free(r);
-	return n;
-}
-
 /* fd[0] is read once the storm is over, fd[1] is sigtrace's stdout. */
 static struct sums slow(struct live *l, const int fd[2], bool json)
 {
 	char number[16], count[32], rec[300];
 	struct buf out = { 0 };
-	long long n, lost = 0;
+	struct live_recorded found;
 	struct sums s;
 	int pid;
 
@@ -156,11 +127,11 @@ static struct sums slow(struct live *l, const int fd[2], bool json)
 	close(fd[0]);
 	if (trace_join(&l->trace, STORM_MS) < 0)
 		live_fail(l, "%s", l->trace.why);
-	n = recorded(l, rec, &lost);
-	assert_int_equal(n + lost, STORM);
+	found = live_recorded(l, rec, SIGURG);
+	assert_int_equal(found.signals + found.signals_lost, STORM);
 	s = json ? json_sums(&out) : text_sums(&out);
 	assert_false(out.failed);
-	assert_int_equal(s.lines + s.counted + s.folded, n);
+	assert_int_equal(s.lines + s.counted + s.folded, found.signals);
 	buf_free(&out);
 	l->passed = true;
 	return s;

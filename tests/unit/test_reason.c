@@ -284,6 +284,9 @@ static void suspended(void **state)
 		 OPEN "interrupt #1 tty SIGTSTP stopped: a/140 stopped; seen\n");
 	story_is(SHELL JOB("") SUSP A_IS("state=TASK_INTERRUPTIBLE"),
 		 OPEN "interrupt #1 tty SIGTSTP no_effect: a/140 ignored(orphaned_group); inferred\n");
+	/* it has not run since: the machine is busy */
+	story_is(SHELL JOB("") SUSP A_IS("pending=SIGTSTP"),
+		 OPEN "interrupt #1 tty SIGTSTP stopped: a/140 stopped; seen\n");
 	/* continued since: fg */
 	story_is(SHELL JOB("") SUSP "@110 bash/130 signal.generate ->a/140 sig=SIGCONT si_pid=130"
 		 " group=1 flags=info pgid=140 sid=130\n" A_IS("state=TASK_INTERRUPTIBLE"),

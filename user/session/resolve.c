@@ -164,13 +164,15 @@ static bool is_consumed(const struct interrupt *i, const struct member *m)
 	return m->flags & WIRE_SIG_WAITED;
 }
 
-/* The kernel stops no process of an orphaned group: get_signal() drops the signal then. */
-static bool is_not_stopped(const struct sessions *s, const struct member *m)
+/* The kernel stops no process of an orphaned group: get_signal() drops the signal then. On a busy
+ * machine who is asked about may not have run since, and the signal waits for it yet. */
+static bool is_not_stopped(const struct sessions *s, const struct interrupt *i,
+			   const struct member *m)
 {
 	const struct task *t = member_task(s, m);
 	const struct task_signal *cont = t ? task_signal(t, SIGCONT) : NULL;
 
-	return m->asked_seq && !(m->now.state & TASK_STOPPED_STATES) &&
+	return m->asked_seq && !(m->now.state & TASK_STOPPED_STATES) && !is_pending(i, m) &&
 	       !(cont && cont->ts >= m->ts);
 }
 
@@ -183,7 +185,7 @@ void interrupt_resolve(const struct sessions *s, struct interrupt *i)
 		take_answer(s, i, m);
 		if (m->outcome == OUTCOME_IGNORED)
 			look_above(s, i, m);
-		if (m->outcome == OUTCOME_STOPPED && is_not_stopped(s, m))
+		if (m->outcome == OUTCOME_STOPPED && is_not_stopped(s, i, m))
 			m->outcome = OUTCOME_IGNORED;
 		if (m->outcome != OUTCOME_PENDING)
 			continue;

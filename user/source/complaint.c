@@ -2,6 +2,7 @@
 #include "source/complaint.h"
 
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,4 +31,15 @@ void complaint_listen(void)
 const char *complaint(void)
 {
 	return first;
+}
+
+int complaint_fail(struct err *e, const char *what)
+{
+	int why = errno;
+
+	err_set(e, EXIT_CANNOT_TRACE, "%s: %s%s%s%s", what, strerror(why), first[0] ? " (" : "",
+		first, first[0] ? ")" : "");
+	if (why == EPERM || why == EACCES)
+		return err_hint(e, "a container or a lockdown policy may refuse BPF even to root");
+	return -1;
 }

@@ -14,8 +14,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/parse.h"
-#include "hint.h"
 #include "sigtrace.skel.h"
 #include "source/accounts.h"
 #include "source/confine.h"
@@ -24,12 +22,11 @@
 #include "source/counts.h"
 #include "source/frame.h"
 #include "source/hooks.h"
+#include "source/programs.h"
 #include "source/reader.h"
 #include "source/require.h"
 #include "source/ring.h"
 
-#define RING_DEFAULT (8u * 1024 * 1024)
-#define SCOPE_PAGE 4096u
 #define AWAKE_MS 10	/* freshness of the live view; far below the 50 ms that a person notices */
 #define ASLEEP_MS 1000
 #define ASKED_MOST 4096 /* scope.h, asked_map */
@@ -119,123 +116,6 @@ static int on_record(void *ctx, void *data, size_t len)
 	return 0;
 }
 
-static uint32_t pid_max(void)
-{
-	uint32_t max = 4 * 1024 * 1024; /* PID_MAX_LIMIT, include/linux/threads.h */
-	FILE *f = fopen("/proc/sys/kernel/pid_max", "re");
-
-	if (f) {
-		if (fscanf(f, "%u", &max) != 1)
-			max = 4 * 1024 * 1024;
-		fclose(f);
-	}
-	return max;
-}
-
-static int fail(struct err *e, const char *what)
-{
-	int why = errno;
-
-	err_set(e, EXIT_CANNOT_TRACE, "%s: %s%s%s%s", what, strerror(why), complaint()[0] ? " (" : "",
-		complaint(), complaint()[0] ? ")" : "");
-	if (why == EPERM || why == EACCES)
-		return err_hint(e, "a container or a lockdown policy may refuse BPF even to root");
-	return -1;
-}
-
-/* Constants of the programs, so before they are loaded. A bit too many, of a port, is only slower. */
-static void hint_servers(struct sigtrace_bpf *s, const char *const *names)
-{
-	for (; names && *names; names++) {
-		char first[sizeof(uint32_t)] = "";
-		uint32_t name, hint;
-
-		memcpy(first, *names, strnlen(*names, sizeof(first)));
-		memcpy(&name, first, sizeof(name));
-		hint = hint_of(name);
-		s->rodata->server_hints[hint / 8] |= 1 << hint % 8;
-	}
-}
-
-static int configure(struct live *l, struct err *e)
-{
-	struct sigtrace_bpf *s = l->skel;
-	uint32_t ring = l->o.ring ? l->o.ring : RING_DEFAULT;
-	uint32_t pages = (pid_max() + SCOPE_PAGE) / SCOPE_PAGE;
-	struct hooks_kernel kernel;
-	struct timespec jiffy;
-
-	hooks_learn(&kernel);
-	hooks_choose(&l->hooks, s->obj, kernel.preemptible);
-	s->rodata->wake_above = ring / 4;
-	s->rodata->many_above = ring / 2;
-	s->rodata->signals_below = ring / 4 * 3;
-	s->rodata->scope_all = l->o.scope == WIRE_SCOPE_ALL ? WIRE_IN : 0;
-	s->rodata->scope_servers = l->o.scope == WIRE_SCOPE_SSHD;
-	hint_servers(s, l->o.servers);
-	hint_servers(s, l->o.named);
-	s->rodata->hook_entries = kernel.preemptible;
-	s->rodata->exit_tells_group_dead = kernel.group_dead;
-	s->rodata->tty_hupped = kernel.tty_hupped;
-	s->rodata->loss_cpus = libbpf_num_possible_cpus();
-	/* the coarse clocks tick in jiffies: kernel/time/posix-timers.c, KTIME_LOW_RES */
-	if (!clock_getres(CLOCK_MONOTONIC_COARSE, &jiffy) && !jiffy.tv_sec)
-		s->rodata->jiffy_ns = jiffy.tv_nsec;
-	l->scope_len = (size_t)pages * SCOPE_PAGE;
-	if (bpf_map__set_max_entries(s->maps.ring, ring) ||
-	    bpf_map__set_max_entries(s->maps.scope, pages))
-		return fail(e, "cannot size the ring buffer");
-	return 0;
-}
-
-static int name_server(struct live *l, const char *name, uint32_t is)
-{
-	char comm[WIRE_COMM] = "";
-
-	frame_copy(comm, sizeof(comm), name);
-	return bpf_map__update_elem(l->skel->maps.server_names, comm, sizeof(comm), &is, sizeof(is),
-				    BPF_ANY);
-}
-
-static int name_port(struct live *l, uint32_t port)
-{
-	uint32_t one = 1;
-
-	return bpf_map__update_elem(l->skel->maps.named_ports, &port, sizeof(port), &one,
-				    sizeof(one), BPF_ANY);
-}
-
-static int name_servers(struct live *l)
-{
-	for (const char *const *name = l->o.servers; name && *name; name++)
-		if (name_server(l, *name, WIRE_SERVER))
-			return -1;
-	for (const char *const *name = l->o.named; name && *name; name++) {
-		uint64_t port;
-
-		if (parse_u64(*name, UINT16_MAX, &port) ?
-			    name_server(l, *name, WIRE_SERVER | WIRE_NAMED) :
-			    name_port(l, port))
-			return -1;
-	}
-	return 0;
-}
-
-static int fill_maps(struct live *l, struct err *e)
-{
-	if (name_servers(l))
-		return fail(e, "cannot name the servers to the kernel");
-	l->scope = mmap(NULL, l->scope_len, PROT_READ | PROT_WRITE, MAP_SHARED,
-			bpf_map__fd(l->skel->maps.scope), 0);
-	if (l->scope == MAP_FAILED) {
-		l->scope = NULL;
-		return fail(e, "cannot map the scope");
-	}
-	if (l->o.tgid && l->o.tgid < l->scope_len)
-		l->scope[l->o.tgid] = WIRE_IN;
-	return 0;
-}
-
 /*
  * What is opened later is opened from here. From the terminal's master the programs learn what a
  * keystroke's work runs.
@@ -244,7 +124,7 @@ static int open_files(struct live *l, struct err *e)
 {
 	l->reader.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l->reader.proc < 0)
-		return fail(e, "cannot open /proc");
+		return complaint_fail(e, "cannot open /proc");
 	l->terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (l->terminal >= 0)
 		l->skel->bss->learn_fd = l->terminal;
@@ -303,7 +183,7 @@ struct live *live_open(const struct live_options *o, struct err *e)
 		goto err;
 	l->skel = sigtrace_bpf__open();
 	if (!l->skel) {
-		fail(e, "cannot open the BPF programs");
+		complaint_fail(e, "cannot open the BPF programs");
 		goto err;
 	}
 	l->counts = counts_new(l->skel, &l->hooks, o->put, o->ctx);
@@ -311,31 +191,32 @@ struct live *live_open(const struct live_options *o, struct err *e)
 		err_set(e, EXIT_CANNOT_TRACE, "out of memory");
 		goto err;
 	}
-	if (configure(l, e))
+	if (programs_configure(l->skel, &l->hooks, o, e))
 		goto err;
 	if (sigtrace_bpf__load(l->skel)) {
-		fail(e, "the kernel refused the BPF programs");
+		complaint_fail(e, "the kernel refused the BPF programs");
 		goto err;
 	}
 #ifdef __GLIBC__
 	malloc_trim(0); /* the kernel's types, twice: megabytes that would stay */
 #endif
-	if (fill_maps(l, e))
+	l->scope = programs_scope(l->skel, o, &l->scope_len, e);
+	if (!l->scope)
 		goto err;
 	l->ring = ring_open(bpf_map__fd(l->skel->maps.ring), on_record, l);
 	if (!l->ring) {
-		fail(e, "cannot map the ring buffer");
+		complaint_fail(e, "cannot map the ring buffer");
 		goto err;
 	}
 	if (l->o.stats) {
 		l->measures = bpf_enable_stats(BPF_STATS_RUN_TIME);
 		if (l->measures < 0) {
-			fail(e, "cannot have the kernel measure BPF programs (--stats)");
+			complaint_fail(e, "cannot have the kernel measure BPF programs (--stats)");
 			goto err;
 		}
 	}
 	if (sigtrace_bpf__attach(l->skel) || hooks_attach(&l->hooks)) {
-		fail(e, "cannot attach the BPF programs");
+		complaint_fail(e, "cannot attach the BPF programs");
 		goto err;
 	}
 	if (open_files(l, e))
@@ -420,7 +301,7 @@ int live_snapshot(struct live *l, uint64_t started, struct err *e)
 		close(l->terminal);
 	l->terminal = -1;
 	if (bad)
-		return fail(e, "cannot take the snapshot of what runs");
+		return complaint_fail(e, "cannot take the snapshot of what runs");
 	l->first = true;
 	drain_to_now(l);
 	l->first = false;
