@@ -443,6 +443,8 @@ static void asked_wrong(void **state)
 	(void)state;
 	assert_int_equal(ask("\"$SIGTRACE\" export --to chrome 2>&1"), 2);
 	assert_non_null(strstr(said, "-r FILE"));
+	assert_int_equal(ask("\"$SIGTRACE\" export --to chrome pty-two-keys.sgt 2>&1"), 2);
+	assert_non_null(strstr(said, "did you mean -r FILE?"));
 	assert_int_equal(ask("\"$SIGTRACE\" export -r pty-two-keys.sgt 2>&1"), 2);
 	assert_non_null(strstr(said, "--to chrome"));
 	assert_int_equal(ask("\"$SIGTRACE\" export -r pty-two-keys.sgt --to chrom 2>&1"), 2);

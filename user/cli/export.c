@@ -55,7 +55,12 @@ int cmd_export(int argc, char **argv)
 	}
 	if (o.help)
 		return show_help();
-	if (o.word || !o.read)
+	if (o.word) {
+		options_usage(&e, "unexpected argument", o.word, o.read ? NULL : "-r FILE");
+		log_err(&e);
+		return e.status;
+	}
+	if (!o.read)
 		return usage("export takes a recording: -r FILE", "record with sigtrace --sshd -q -w FILE");
 	if (!o.to)
 		return usage("export does not know to what", "give --to chrome, or --to json");
