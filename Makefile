@@ -69,6 +69,7 @@ LOAD_SRC  := tests/bench/load.c
 BENCH_LIB_SRC := $(filter-out $(BENCH_SRC) $(BENCH_BPF) $(FLOOR_SRC) $(LOAD_SRC),$(wildcard tests/bench/*.c))
 BENCH_SH  := $(wildcard tests/bench/*.sh)
 MAN_SRC   := $(wildcard user/man/*.scd)
+SHELLS    := bash zsh fish
 
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 exe = $(patsubst %.c,$(O)/%,$(1))
@@ -467,7 +468,14 @@ $(MAN): $(O)/man/%: user/man/%.scd
 	@mkdir -p $(@D)
 	$(Q)scdoc <$< >$@
 
-install: all man lib $(O)/sigtrace.service
+# What runs on another machine cannot say them here.
+COMPLETIONS := $(if $(SYSROOT),,$(SHELLS:%=$(O)/completion.%))
+
+$(SHELLS:%=$(O)/completion.%): $(O)/completion.%: $(O)/sigtrace
+	$(call say,SHELL,$@)
+	$(Q)$< completion $* >$@
+
+install: all man lib $(O)/sigtrace.service $(COMPLETIONS)
 	install -D -m 755 $(O)/sigtrace '$(DESTDIR)$(PREFIX)/bin/sigtrace'
 	install -D -m 644 user/lib/sigtrace.h '$(DESTDIR)$(PREFIX)/include/sigtrace.h'
 	install -D -m 644 -t '$(DESTDIR)$(LIBDIR)' $(O)/libsigtrace.a
@@ -475,6 +483,9 @@ install: all man lib $(O)/sigtrace.service
 	ln -sf libsigtrace.so.0 '$(DESTDIR)$(LIBDIR)/libsigtrace.so'
 	install -D -m 644 $(O)/sigtrace.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/sigtrace.pc'
 	install -D -m 644 -t '$(DESTDIR)$(UNITDIR)' $(O)/sigtrace.service
+	$(if $(COMPLETIONS),install -D -m 644 $(O)/completion.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sigtrace')
+	$(if $(COMPLETIONS),install -D -m 644 $(O)/completion.zsh '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sigtrace')
+	$(if $(COMPLETIONS),install -D -m 644 $(O)/completion.fish '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sigtrace.fish')
 	$(Q)for m in $(MAN); do \
 		install -v -D -m 644 $$m "$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}" || exit; \
 	done

@@ -32,5 +32,7 @@ int fuzz_recording(const uint8_t *p, size_t n);
 void fuzz_is_text(const struct buf *b);
 /* Lines of JSON: each an object without a name twice, none cut off. */
 void fuzz_is_json(const struct buf *b);
+/* .. or one object, of all of it. */
+void fuzz_is_object(const struct buf *b);
 
 #endif

@@ -8,7 +8,7 @@
 #include "view/explain.h"
 #include "view/view.h"
 
-enum { TEXT, VERBOSE, EXPLAIN, SESSIONS, JSON, VIEWS };
+enum { TEXT, VERBOSE, EXPLAIN, SESSIONS, JSON, CHROME, VIEWS };
 
 struct all {
 	struct view *v[VIEWS];
@@ -44,6 +44,7 @@ static void open_views(struct all *a)
 	a->v[EXPLAIN] = view_explain_new(&verbose, &every);
 	a->v[SESSIONS] = view_sessions_new(&plain);
 	a->v[JSON] = view_json_new(&plain);
+	a->v[CHROME] = view_chrome_new(&plain);
 	for (int i = 0; i < VIEWS; i++)
 		if (!a->v[i])
 			abort();
@@ -184,6 +185,8 @@ int fuzz_engine(const uint8_t *p, size_t n)
 			a.v[i]->ops->end(a.v[i], e);
 		if (i == JSON)
 			fuzz_is_json(&a.v[i]->out);
+		else if (i == CHROME)
+			fuzz_is_object(&a.v[i]->out);
 		else
 			fuzz_is_text(&a.v[i]->out);
 		view_free(a.v[i]);

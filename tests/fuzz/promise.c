@@ -22,6 +22,23 @@ void fuzz_is_text(const struct buf *b)
 	}
 }
 
+static void is_object(const char *p, size_t n)
+{
+	json_error_t bad;
+	json_t *o = json_loadb(p, n, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &bad);
+
+	if (!o)
+		fprintf(stderr, "%s: %.*s\n", bad.text, (int)n, p);
+	FUZZ_REQUIRE(json_is_object(o));
+	json_decref(o);
+}
+
+void fuzz_is_object(const struct buf *b)
+{
+	FUZZ_REQUIRE(!b->failed);
+	is_object(b->p, b->len);
+}
+
 void fuzz_is_json(const struct buf *b)
 {
 	const char *p = b->p, *end = b->p + b->len;
@@ -29,16 +46,9 @@ void fuzz_is_json(const struct buf *b)
 	FUZZ_REQUIRE(!b->failed);
 	while (p < end) {
 		const char *next = memchr(p, '\n', end - p);
-		json_error_t bad;
-		json_t *o;
 
 		FUZZ_REQUIRE(next);
-		o = json_loadb(p, next - p, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL,
-			       &bad);
-		if (!o)
-			fprintf(stderr, "%s: %.*s\n", bad.text, (int)(next - p), p);
-		FUZZ_REQUIRE(json_is_object(o));
-		json_decref(o);
+		is_object(p, next - p);
 		p = next + 1;
 	}
 }

@@ -8,7 +8,8 @@
  *   run --export CASE.rec FILE.sgt   a case as a recording
  *
  * A case is tests/golden/CASE.rec (a record a line in event_parse()'s form; # starts a comment
- * line) with CASE.text, CASE.explain and CASE.json; with CASE.sig, a check file, also CASE.checks. SIGTRACE_SRC is the source tree (default: here).
+ * line) with CASE.text, CASE.explain and CASE.json; with CASE.sig, a check file, also CASE.checks. CASE.chrome is
+ * compared where there is one: a file that is empty at first is written. SIGTRACE_SRC is the source tree (default: here).
  */
 #include <errno.h>
 #include <glob.h>
@@ -118,6 +119,27 @@ out:
 	return ret;
 }
 
+/* CASE.chrome, of the few that have one. */
+static int run_chrome(const char *path, const char *name, const struct records *r, bool update)
+{
+	struct buf at = {0}, old = {0}, got = {0};
+	int ret = 0;
+
+	buf_put(&at, path, strlen(path) - strlen("rec"));
+	buf_str(&at, "chrome");
+	if (!read_file(buf_cstr(&at), &old)) {
+		play_view(r, view_chrome_new, &got);
+		if (update)
+			ret = rewrite(buf_cstr(&at), &got);
+		else
+			compare(buf_cstr(&at), name, "chrome", &got);
+	}
+	buf_free(&at);
+	buf_free(&old);
+	buf_free(&got);
+	return ret;
+}
+
 static void check(const char *name, const struct records *r, const struct buf *json,
 		  const char *checks)
 {
@@ -197,6 +219,7 @@ static int run_case(const char *path, const char *name, bool update)
 	}
 	buf_put(&json, got.p, got.len);
 	ret |= run_checks(path, name, &r, &checks, update);
+	ret |= run_chrome(path, name, &r, update);
 	if (!update)
 		check(name, &r, &json, buf_cstr(&checks));
 out:

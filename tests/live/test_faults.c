@@ -170,7 +170,8 @@ static void test_full_stdout(void **state)
 static void test_words_are_written_or_missed(void **state)
 {
 	static const char *const words[][3] = {{"--help"}, {"--version"}, {"fields"},
-					       {"explain", "--help"}, {"assert", "--help"}};
+					       {"explain", "--help"}, {"assert", "--help"},
+					       {"completion", "bash"}};
 	struct live *l = live(state);
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

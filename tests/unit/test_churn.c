@@ -28,7 +28,7 @@
 #define WARM 10
 #define ROUNDS 40
 
-enum { TEXT, VERBOSE, JSON, VIEWS };
+enum { TEXT, VERBOSE, JSON, CHROME, VIEWS };
 
 struct churn {
 	struct view *v[VIEWS];
@@ -119,7 +119,8 @@ static void play(void *ctx, const char *target, const char *name, const void *p,
 static void cases_for_ever(void **state)
 {
 	const struct view_options plain = {0}, verbose = {.verbose = true};
-	struct churn c = {.v = {view_text_new(&plain), view_text_new(&verbose), view_json_new(&plain)}};
+	struct churn c = {.v = {view_text_new(&plain), view_text_new(&verbose), view_json_new(&plain),
+				view_chrome_new(&plain)}};
 	const struct sink sink = {.ctx = &c, .event = on_event, .fact = on_fact};
 	size_t warm = 0, most = 0, all;
 

@@ -91,6 +91,11 @@ static void as_json(struct said *s, const char *p, size_t n)
 	show(s, view_json_new(&(struct view_options){0}), p, n);
 }
 
+static void as_chrome(struct said *s, const char *p, size_t n)
+{
+	show(s, view_chrome_new(&(struct view_options){0}), p, n);
+}
+
 static void as_sessions(struct said *s, const char *p, size_t n)
 {
 	show(s, view_sessions_new(&(struct view_options){0}), p, n);
@@ -165,6 +170,7 @@ static bool verdicts_lie(const struct buf *got, const struct buf *want)
 static const struct play plays[] = {
 	{"text", as_text, differs},	    {"text -v", as_more_text, differs},
 	{"json", as_json, differs},	    {"sessions", as_sessions, differs},
+	{"chrome", as_chrome, differs},
 	{"explain -v", as_explain, differs}, {"explain 1000", as_process, differs},
 	{"checks", as_checks, verdicts_lie},
 };

@@ -16,6 +16,7 @@
 #include "event/redact.h"
 
 #define OPTIONS " assert -- sshd all pid read json write redact output quiet duration buffer ready-fd help "
+const char assert_options[] = OPTIONS;
 #define GRACE (2000 * UINT64_C(1000000))
 #define CHECKS_MOST (1 << 20) /* bytes of a file */
 

@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 
 #define OPTIONS " json help "
+const char doctor_options[] = OPTIONS;
 #define WHAT 18 /* column of what a line says */
 
 static const struct {

@@ -9,6 +9,7 @@
 #include "view/explain.h"
 
 #define OPTIONS " read write output redact color verbose duration ready-fd help "
+const char explain_options[] = OPTIONS;
 
 static int show_help(void)
 {

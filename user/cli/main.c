@@ -13,26 +13,28 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static const struct {
-	const char *name;
-	int (*run)(int argc, char **argv);
-} commands[] = {
-	{"trace", cmd_trace},
-	{"sessions", cmd_sessions},
-	{"explain", cmd_explain},
-	{"orphans", cmd_orphans},
-	{"assert", cmd_assert},
-	{"demo", cmd_demo},
-	{"doctor", cmd_doctor},
-	{"fields", cmd_fields},
+const struct command_row command_rows[] = {
+	{"trace", cmd_trace, NULL, NULL, NULL, NULL, "the default: live, or from a recording"},
+	{"sessions", cmd_sessions, sessions_options, NULL, "ID", "[-r FILE] [ID]", "who was logged in, or all of one session"},
+	{"explain", cmd_explain, explain_options, NULL, "WHAT", "[-r FILE] [WHAT]", "each Ctrl-C, or why a process died or did not"},
+	{"orphans", cmd_orphans, "", orphans_shown, NULL, "[options]", "what past ssh sessions left behind; needs no trace"},
+	{"assert", cmd_assert, assert_options, NULL, "FILE", "FILE -- CMD [ARG..]", "checks for CI; also -e CHECK, -r FILE"},
+	{"export", cmd_export, export_options, NULL, NULL, "-r FILE --to FORMAT", "a recording for other tools: chrome, json"},
+	{"demo", cmd_demo, "", NULL, NULL, "", "a throw-away sshd, and what it leaves behind"},
+	{"doctor", cmd_doctor, doctor_options, NULL, NULL, "[--json]", "would tracing work here? what to do if not"},
+	{"fields", cmd_fields, "", NULL, NULL, "", "every kind and field of a record"},
+	{"completion", cmd_completion, completion_options, NULL, "SHELL", "SHELL", "what bash, zsh or fish complete its words with"},
+	{NULL, NULL, NULL, NULL, NULL, NULL, NULL},
 };
+
+#define COMMANDS (COUNT(command_rows) - 1)
 
 static int unknown(const char *word)
 {
-	const char *names[COUNT(commands)], *near;
+	const char *names[COMMANDS], *near;
 
-	for (size_t i = 0; i < COUNT(commands); i++)
-		names[i] = commands[i].name;
+	for (size_t i = 0; i < COMMANDS; i++)
+		names[i] = command_rows[i].name;
 	near = parse_nearest(word, names, COUNT(names));
 	log_line("unknown command '%s'", word);
 	if (near)
@@ -63,8 +65,8 @@ int main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2 || argv[1][0] == '-')
 		return flush(cmd_trace(argc, argv));
-	for (size_t i = 0; i < COUNT(commands); i++)
-		if (!strcmp(argv[1], commands[i].name))
-			return flush(commands[i].run(argc - 1, argv + 1));
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (!strcmp(argv[1], command_rows[i].name))
+			return flush(command_rows[i].run(argc - 1, argv + 1));
 	return unknown(argv[1]);
 }

@@ -158,6 +158,12 @@ static int on_signal(struct options *o, const char *v, struct err *e)
 static const char *const kind_names[] = {WIRE_KINDS(KIND_NAME) "session.open", "interrupt", "orphan",
 					 "session.close", "orphan.exit"};
 
+const char *const *option_kinds(size_t *n)
+{
+	*n = COUNT(kind_names);
+	return kind_names;
+}
+
 static uint32_t fact_bit(const char *word)
 {
 	for (unsigned k = FACT_OPEN; k <= FACT_FATE; k++)
@@ -248,18 +254,18 @@ static int on_redact(struct options *o, const char *v, struct err *e)
 	return options_redact(v, e);
 }
 
+const char *const option_colors[] = {
+	[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", NULL};
+
 static int on_color(struct options *o, const char *v, struct err *e)
 {
-	static const char *const names[] = {
-		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
-
-	for (size_t i = 0; i < COUNT(names); i++)
-		if (!strcmp(v, names[i])) {
+	for (size_t i = 0; option_colors[i]; i++)
+		if (!strcmp(v, option_colors[i])) {
 			o->color = i;
 			return 0;
 		}
 	return options_usage(e, "--color takes auto, always or never, not", v,
-		     parse_nearest(v, names, COUNT(names)));
+		     parse_nearest(v, option_colors, COUNT(option_colors) - 1));
 }
 
 static int on_quiet(struct options *o, const char *v, struct err *e)

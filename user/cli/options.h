@@ -48,6 +48,7 @@ struct options {
 	const char *as;	       /* account that the command runs as; NULL: the one that called sudo */
 	bool strict;
 	bool list;
+	const char *to;	       /* of export: --to */
 	bool tap;
 	const char *junit;     /* NULL: none */
 	const char *only;      /* of a command: the long names of its options, " read json .. "; else NULL */

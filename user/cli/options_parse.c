@@ -24,6 +24,8 @@ static const struct option_row *row_of(const char *only, size_t i)
 {
 	const struct option_row *r = &option_rows[i];
 
+	if (i >= option_count + assert_count)
+		return has_word(only, "export") ? &export_rows[i - option_count - assert_count] : NULL;
 	if (i >= option_count)
 		return has_word(only, "assert") ? &assert_rows[i - option_count] : NULL;
 	return !only || has_word(only, r->name) ? r : NULL;
@@ -31,7 +33,20 @@ static const struct option_row *row_of(const char *only, size_t i)
 
 static size_t rows(void)
 {
-	return option_count + assert_count;
+	return option_count + assert_count + export_count;
+}
+
+bool options_shown(const char *only, size_t i, struct option_shown *s)
+{
+	for (size_t k = 0; k < rows(); k++) {
+		const struct option_row *r = row_of(only, k);
+
+		if (!r || i--)
+			continue;
+		*s = (struct option_shown){.brief = r->brief, .name = r->name, .arg = r->arg, .help = r->help};
+		return true;
+	}
+	return false;
 }
 
 void options_help(FILE *out, const char *only)

@@ -22,6 +22,23 @@ extern const size_t option_count;
 extern const struct option_row assert_rows[];
 extern const size_t assert_count;
 
+/* Those of `sigtrace export` alone. */
+extern const struct option_row export_rows[];
+extern const size_t export_count;
+
+/* An option, as --help tells it. */
+struct option_shown {
+	char brief;
+	const char *name, *arg, *help;
+};
+
+/* The i-th of those in `only` (NULL: all but a command's own). false: there are not so many. */
+bool options_shown(const char *only, size_t i, struct option_shown *s);
+
+/* Words that --color and --to take, ended by NULL; those of -e, of which there are n. */
+extern const char *const option_colors[], *const export_formats[];
+const char *const *option_kinds(size_t *n);
+
 /* "what 'value'" as a usage error, and as its hint which value was meant (NULL: --help). -1. */
 int options_usage(struct err *e, const char *what, const char *value, const char *hint);
 

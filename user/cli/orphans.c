@@ -78,6 +78,19 @@ static const struct row {
 	{"help", NULL, on_help, "show this"},
 };
 
+bool orphans_shown(size_t i, struct option_shown *s)
+{
+	if (i >= COUNT(rows))
+		return false;
+	*s = (struct option_shown){
+		.brief = !strcmp(rows[i].name, "help") ? 'h' : 0, /* parse() takes -h */
+		.name = rows[i].name,
+		.arg = rows[i].arg,
+		.help = rows[i].help,
+	};
+	return true;
+}
+
 static int unknown(const char *arg, struct err *e)
 {
 	const char *names[COUNT(rows)], *near = NULL;

@@ -9,6 +9,7 @@
 #include "cli/run.h"
 
 #define OPTIONS " read json output redact color verbose help "
+const char sessions_options[] = OPTIONS;
 
 static int show_help(void)
 {

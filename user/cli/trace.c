@@ -10,14 +10,15 @@ static int show_help(void)
 	       "Usage\n"
 	       "  sigtrace --sshd [options]            watch all ssh sessions until Ctrl-C\n"
 	       "  sigtrace [options] -- CMD [ARG..]    trace a command; its exit status is ours\n"
-	       "  sigtrace -r FILE [options]           the same views from a recording\n"
-	       "  sigtrace sessions [-r FILE] [ID]     who was logged in, or all of one session\n"
-	       "  sigtrace explain [-r FILE] [WHAT]    each Ctrl-C, or why a process died or did not\n"
-	       "  sigtrace orphans [options]           what past ssh sessions left behind; needs no trace\n"
-	       "  sigtrace assert FILE -- CMD [ARG..]  checks for CI; also -e CHECK, -r FILE\n"
-	       "  sigtrace demo                        a throw-away sshd, and what it leaves behind\n"
-	       "  sigtrace doctor [--json]             would tracing work here? what to do if not\n"
-	       "  sigtrace fields                      every kind and field of a record\n");
+	       "  sigtrace -r FILE [options]           the same views from a recording\n");
+	for (const struct command_row *c = command_rows; c->name; c++) {
+		char left[64];
+
+		if (!c->usage)
+			continue;
+		snprintf(left, sizeof(left), "sigtrace %s %s", c->name, c->usage);
+		printf("  %-36s %s\n", left, c->help);
+	}
 	options_help(stdout, NULL);
 	printf("\nExit status\n"
 	       "  0 done   2 usage   3 cannot trace (says why)   4 inconclusive: records lost, a recording\n"

@@ -8,6 +8,7 @@
 #include "event/names.h"
 #include "event/tables.h"
 #include "session/fact_field.h"
+#include "view/fact_json.h"
 #include "view/view.h"
 
 struct json {
@@ -267,14 +268,8 @@ static void put_close(struct buf *b, const struct fact_close *c)
 	json_member_str(b, "why", c->why);
 }
 
-static void json_fact(struct view *v, const struct engine *e, const struct fact *f)
+void fact_json(struct buf *b, const struct fact *f)
 {
-	struct buf *b = &v->out;
-	size_t i;
-
-	if (!view_wants_fact(v, e, f) || v->opt.quiet)
-		return;
-	open_object((struct json *)v, e, fact_kind_name(f->kind), f->seq, f->ts, f->session);
 	switch (f->kind) {
 	case FACT_OPEN:
 		put_open(b, &f->u.open);
@@ -295,12 +290,22 @@ static void json_fact(struct view *v, const struct engine *e, const struct fact 
 	json_member_str(b, "confidence", confidence_name(f->confidence));
 	json_key(b, "evidence");
 	buf_char(b, '[');
-	for (i = 0; i < f->nevidence; i++) {
+	for (size_t i = 0; i < f->nevidence; i++) {
 		if (i)
 			buf_char(b, ',');
 		buf_u64(b, f->evidence[i]);
 	}
 	buf_char(b, ']');
+}
+
+static void json_fact(struct view *v, const struct engine *e, const struct fact *f)
+{
+	struct buf *b = &v->out;
+
+	if (!view_wants_fact(v, e, f) || v->opt.quiet)
+		return;
+	open_object((struct json *)v, e, fact_kind_name(f->kind), f->seq, f->ts, f->session);
+	fact_json(b, f);
 	close_object(b);
 }
 

@@ -54,6 +54,12 @@ struct view_ops {
 /* Views are allocated by their constructors and freed with view_free(). NULL: out of memory. */
 struct view *view_text_new(const struct view_options *opt);
 struct view *view_json_new(const struct view_options *opt);
+/*
+ * The Trace Event Format, one JSON object: a track a session with a slice a process, Ctrl-Cs and signals as
+ * instants, arrows from a signal to its delivery. Its end() may be called without a trace.end before it:
+ * what is open goes on to the last record then, and the JSON is whole.
+ */
+struct view *view_chrome_new(const struct view_options *opt);
 /* `sigtrace sessions`: a row a session, at the end. */
 struct view *view_sessions_new(const struct view_options *opt);
 void view_free(struct view *v);
