@@ -192,6 +192,22 @@ static void signals(void **state)
 	assert_int_equal(g->ts, 5000000);
 }
 
+/* The first one is who is to blame: the second is never delivered. */
+static void signal_behind_another(void **state)
+{
+	struct world *w = tell(state, BASH HUP("2", "disposition=handler si_pid=77 flags=info")
+		HUP("3", "result=already_pending disposition=handler si_pid=78 flags=info")
+		"@4 bash/130 signal.deliver sig=SIGHUP disposition=handler\n");
+	const struct task_signal *g = task_signal(world_last(w, 130), 1);
+
+	assert_int_equal(g->sender_tgid, 77);
+	assert_int_equal(g->ts, 2000000);
+	assert_int_not_equal(g->delivered_seq, 0);
+	/* of one that is delivered none is behind */
+	tell(state, HUP("5", "result=already_pending disposition=handler si_pid=78 flags=info"));
+	assert_int_equal(task_signal(world_last(w, 130), 1)->sender_tgid, 78);
+}
+
 /* A storm's count comes late: what it tells is no news, and may not be so any more. */
 static void many(void **state)
 {
@@ -256,6 +272,7 @@ int main(void)
 		TEST(group_told_by_fork),
 		TEST(args_of_who_ran_before),
 		TEST(signals),
+		TEST(signal_behind_another),
 		TEST(many),
 		TEST(users),
 		TEST(exit_codes),

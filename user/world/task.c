@@ -435,6 +435,13 @@ static bool is_dying_of(const struct task_signal *s, const struct wire_generate 
 	       r->result == 1 && r->disposition == WIRE_DFL;
 }
 
+/* A second one while the first is pending: there is one to be delivered, and it is the first one's
+ * (legacy_queue(), TRACE_SIGNAL_ALREADY_PENDING). */
+static bool is_held_by(const struct task_signal *s, const struct wire_generate *r)
+{
+	return s->sig == r->sig && !s->result && !s->delivered_seq && r->result == 2;
+}
+
 static void apply_generate(struct world *w, const struct event *ev)
 {
 	const struct wire_generate *r = &ev->u.generate;
@@ -451,7 +458,7 @@ static void apply_generate(struct world *w, const struct event *ev)
 	s = signal_slot(t, r->sig);
 	if (!s)
 		w->failed = true;
-	if (!s || is_dying_of(s, r))
+	if (!s || is_dying_of(s, r) || is_held_by(s, r))
 		return;
 	memset(s, 0, sizeof(*s));
 	t->sigs[s - t->signals] = (uint8_t)r->sig;
