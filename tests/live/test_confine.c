@@ -435,11 +435,13 @@ static void misdirect(struct live *l, pid_t pid, long number)
 	assert_int_equal(ptrace(PTRACE_DETACH, pid, 0, 0), 0);
 }
 
+#define FDS 1024 /* since 7.0 its programs have some 150: bpf/hook.h */
+
 static int open_proc_of(struct live *l)
 {
 	char path[64], to[64];
 
-	for (int fd = 3; fd < 100; fd++) {
+	for (int fd = 3; fd < FDS; fd++) {
 		snprintf(path, sizeof(path), "/proc/%d/fd/%d", l->trace.pid, fd);
 		ssize_t n = readlink(path, to, sizeof(to));
 
