@@ -63,14 +63,14 @@ static void on_signal(void *ctx)
 		return;
 	/* a typed Ctrl-C reaches the command too, the others are passed on: it decides, and its end
 	 * is ours, so that we leave nothing behind ourselves */
-	if (t->command.pid > 0 && !t->grace && !command_ended(t)) {
+	if (t->command.pid > 0 && !t->grace) {
 		if (info.ssi_code <= 0)
 			kill(t->command.pid, (int)info.ssi_signo);
 		t->passed_on = true;
 		return;
 	}
 	if (!t->reason)
-		t->reason = t->command.pid > 0 && !t->grace ? WIRE_END_COMMAND : WIRE_END_SIGNAL;
+		t->reason = WIRE_END_SIGNAL;
 	t->hurry = true;
 	sigprocmask(SIG_UNBLOCK, &t->mask, NULL); /* a second one aborts */
 }
