@@ -81,6 +81,20 @@ static int storm_child(struct live *l, char number[16])
 	return pid;
 }
 
+/* A storm's process, traced into a pipe with a name, with or without a view; its number. */
+static int trace_into_pipe(struct live *l, const char *view, int *out, int *in)
+{
+	char number[16], fifo[300];
+	int pid;
+
+	snprintf(fifo, sizeof(fifo), "%s", live_path(l, "fifo"));
+	*out = make_pipe(l, fifo, in);
+	pid = storm_child(l, number);
+	l->trace.may_lose = true;
+	live_trace(l, ARGS(view, "-w", fifo, "-p", number, "--buffer", "64k"));
+	return pid;
+}
+
 /* All that is in the pipe, to a file. The writers are gone. */
 static void save(struct live *l, int out, const char *path)
 {
@@ -125,18 +139,14 @@ static void ends_in_time(struct live *l, int want)
 static void test_signal(void **state)
 {
 	struct live *l = live(state);
-	char number[16], rec[300], fifo[300];
 	unsigned long long unwritten;
+	char rec[300];
 	struct live_recorded f;
 	json_t *end;
 	int pid, out, in;
 
-	snprintf(fifo, sizeof(fifo), "%s", live_path(l, "fifo"));
 	snprintf(rec, sizeof(rec), "%s", live_path(l, "read.sgt"));
-	out = make_pipe(l, fifo, &in);
-	pid = storm_child(l, number);
-	l->trace.may_lose = true;
-	live_trace(l, ARGS("--json", "-w", fifo, "-p", number, "--buffer", "64k"));
+	pid = trace_into_pipe(l, "--json", &out, &in);
 	fill_some(l, out, pid);
 	storm(l, pid);
 	is_full(l, in);
@@ -189,14 +199,9 @@ static void test_stdout(void **state)
 static void test_second_signal(void **state)
 {
 	struct live *l = live(state);
-	char number[16], fifo[300];
 	int pid, out, in;
 
-	snprintf(fifo, sizeof(fifo), "%s", live_path(l, "fifo"));
-	out = make_pipe(l, fifo, &in);
-	pid = storm_child(l, number);
-	l->trace.may_lose = true;
-	live_trace(l, ARGS("-q", "-w", fifo, "-p", number, "--buffer", "64k"));
+	pid = trace_into_pipe(l, "-q", &out, &in);
 	storm(l, pid);
 	is_full(l, in);
 	/* both are there when it looks: which it takes is its own matter */
@@ -258,18 +263,14 @@ static void until_lost_is_told(struct live *l, int pid)
 static void test_goes_on(void **state)
 {
 	struct live *l = live(state);
-	char number[16], rec[300], fifo[300];
+	char rec[300];
 	pid_t reader;
 	struct live_recorded f;
 	json_t *end;
 	int pid, out, in, status;
 
-	snprintf(fifo, sizeof(fifo), "%s", live_path(l, "fifo"));
 	snprintf(rec, sizeof(rec), "%s", live_path(l, "read.sgt"));
-	out = make_pipe(l, fifo, &in);
-	pid = storm_child(l, number);
-	l->trace.may_lose = true;
-	live_trace(l, ARGS("--json", "-w", fifo, "-p", number, "--buffer", "64k"));
+	pid = trace_into_pipe(l, "--json", &out, &in);
 	storm(l, pid);
 	is_full(l, in);
 	reader = fork();

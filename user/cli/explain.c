@@ -28,16 +28,6 @@ static int show_help(void)
 	return EXIT_OK;
 }
 
-static int usage(const char *why, const char *hint)
-{
-	struct err e = {0};
-
-	err_set(&e, EXIT_USAGE, "%s", why);
-	err_hint(&e, "%s", hint);
-	log_err(&e);
-	return e.status;
-}
-
 /* Whoever has this number now; the trace begins here, so what was before is not known. */
 static int explain_now(const struct options *o, const struct question *q,
 		       const struct view_options *view)
@@ -45,8 +35,8 @@ static int explain_now(const struct options *o, const struct question *q,
 	struct run r;
 
 	if (o->write || o->duration)
-		return usage("what a process is like now is told at once: -w and --duration do not fit",
-			     "sigtrace explain, without a process, goes on and records");
+		return options_wrong("what a process is like now is told at once: -w and --duration do not fit",
+				     "sigtrace explain, without a process, goes on and records");
 	if (!run_open_view(&r, o, view_explain_new(view, q)))
 		run_look(&r, q->number);
 	return run_close(&r);
@@ -55,8 +45,8 @@ static int explain_now(const struct options *o, const struct question *q,
 static int explain_live(struct options *o, struct question *q, const struct view_options *view)
 {
 	if (q->ask == ASK_TIME)
-		return usage("a time needs a recording",
-			     "record with sigtrace --sshd -q -w FILE, then sigtrace explain -r FILE");
+		return options_wrong("a time needs a recording",
+				     "record with sigtrace --sshd -q -w FILE, then sigtrace explain -r FILE");
 	q->live = true;
 	if (q->ask == ASK_NUMBER)
 		return explain_now(o, q, view);
@@ -100,8 +90,8 @@ int cmd_explain(int argc, char **argv)
 	if (!o.read)
 		return explain_live(&o, &q, &view);
 	if (o.write || o.duration || o.ready_fd >= 0)
-		return usage("-w, --duration and --ready-fd are for a live trace, not for -r",
-			     "leave out -r FILE, or them");
+		return options_wrong("-w, --duration and --ready-fd are for a live trace, not for -r",
+				     "leave out -r FILE, or them");
 	if (!run_open_view(&r, &o, view_explain_new(&view, &q))) {
 		run_replay(&r);
 		check_number(&r, &q);

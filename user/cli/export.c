@@ -20,16 +20,6 @@ static int show_help(void)
 	return EXIT_OK;
 }
 
-static int usage(const char *why, const char *hint)
-{
-	struct err e = {0};
-
-	err_set(&e, EXIT_USAGE, "%s", why);
-	err_hint(&e, "%s", hint);
-	log_err(&e);
-	return e.status;
-}
-
 static int to_chrome(const struct options *o)
 {
 	const struct view_options view = {0};
@@ -61,9 +51,10 @@ int cmd_export(int argc, char **argv)
 		return e.status;
 	}
 	if (!o.read)
-		return usage("export takes a recording: -r FILE", "record with sigtrace --sshd -q -w FILE");
+		return options_wrong("export takes a recording: -r FILE",
+				     "record with sigtrace --sshd -q -w FILE");
 	if (!o.to)
-		return usage("export does not know to what", "give --to chrome, or --to json");
+		return options_wrong("export does not know to what", "give --to chrome, or --to json");
 	if (!strcmp(o.to, "chrome"))
 		return to_chrome(&o);
 	o.json = true;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/parse.h"
 #include "event/field.h"
 #include "event/names.h"
@@ -18,6 +19,16 @@ int options_usage(struct err *e, const char *what, const char *value, const char
 	err_set(e, EXIT_USAGE, "%s '%s'", what, value);
 	return hint ? err_hint(e, "did you mean %s?", hint) :
 		      err_hint(e, "sigtrace --help lists the options");
+}
+
+int options_wrong(const char *why, const char *hint)
+{
+	struct err e = {0};
+
+	err_set(&e, EXIT_USAGE, "%s", why);
+	err_hint(&e, "%s", hint);
+	log_err(&e);
+	return e.status;
 }
 
 int options_scope(struct options *o, unsigned scope, struct err *e)

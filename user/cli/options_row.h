@@ -42,6 +42,9 @@ const char *const *option_kinds(size_t *n);
 /* "what 'value'" as a usage error, and as its hint which value was meant (NULL: --help). -1. */
 int options_usage(struct err *e, const char *what, const char *value, const char *hint);
 
+/* Says on stderr what is wrong with the words of a command as a whole, and what helps. EXIT_USAGE. */
+int options_wrong(const char *why, const char *hint);
+
 /* What --redact takes: 0, or -1. */
 int options_redact(const char *value, struct err *e);
 

@@ -5,7 +5,6 @@
 #include <bpf/libbpf.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "sigtrace.skel.h"
 #include "source/frame.h"
@@ -156,17 +155,9 @@ static void tell_skipped(struct counts *c, bool last)
 	}
 }
 
-static uint64_t coarse_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 void counts_skipped(struct counts *c)
 {
-	uint64_t now = coarse_ns();
+	uint64_t now = live_now();
 
 	if (now - c->asked < SKIPPED_NS)
 		return;
