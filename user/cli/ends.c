@@ -11,6 +11,8 @@
 /* A client without an input (ssh -n) says so with its request: what is looked at later has one. */
 #define SETTLED (250 * UINT64_C(1000000))
 
+_Static_assert(ENDS_TGIDS <= ENDS_MOST, "all of a view's processes can be looked at");
+
 static void look(struct live *l, const struct ends_view *v)
 {
 	const struct ends at = {

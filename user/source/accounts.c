@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "source/accounts.h"
 
-#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,22 +41,6 @@ int accounts_start(struct helper *h, struct err *e)
 	return helper_start(h, "sigtrace-names", serve, NULL, e);
 }
 
-static ssize_t read_all(int fd, char *p, size_t n)
-{
-	size_t len = 0;
-	ssize_t r;
-
-	while (len < n) {
-		r = read(fd, p + len, n - len);
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r <= 0)
-			return -1;
-		len += r;
-	}
-	return len;
-}
-
 void accounts_ask(const struct helper *h, uint32_t uid, uint64_t ts, struct wire_user *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -66,7 +49,7 @@ void accounts_ask(const struct helper *h, uint32_t uid, uint64_t ts, struct wire
 	out->h.ts = ts;
 	out->uid = uid;
 	if (write(h->sock, &uid, sizeof(uid)) != sizeof(uid) ||
-	    read_all(h->sock, out->name, sizeof(out->name)) < 0)
+	    !helper_read(h->sock, out->name, sizeof(out->name)))
 		memset(out->name, 0, sizeof(out->name)); /* as of one that does not resolve */
 	out->name[sizeof(out->name) - 1] = '\0';
 }

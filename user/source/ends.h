@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define ENDS_MOST 64
+
 struct ends {
 	uint32_t server;	/* tgid of who made the pipes */
 	uint64_t pipe[2];	/* inode numbers: stdin, stdout of the command */
-	const uint32_t *tgids;	/* the command's processes */
+	const uint32_t *tgids;	/* the command's processes, at most ENDS_MOST */
 	size_t n;
 };
 

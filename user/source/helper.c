@@ -72,3 +72,20 @@ int helper_keep_only(int sock)
 		close(fd);
 	return keep;
 }
+
+bool helper_read(int sock, void *to, size_t n)
+{
+	char *p = to;
+
+	while (n) {
+		ssize_t r = read(sock, p, n);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r <= 0)
+			return false;
+		p += r;
+		n -= (size_t)r;
+	}
+	return true;
+}

@@ -6,6 +6,8 @@
 #ifndef SIGTRACE_SOURCE_HELPER_H
 #define SIGTRACE_SOURCE_HELPER_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -25,6 +27,9 @@ int helper_start(struct helper *h, const char *name, void (*serve)(int sock, voi
 
 /* Closes the socket and waits for its end. */
 void helper_stop(struct helper *h);
+
+/* Reads n bytes from either end of the socket, as long as that takes. false: the other end is gone. */
+bool helper_read(int sock, void *to, size_t n);
 
 /* In a helper: keeps 0 to 2, on /dev/null, and the socket, whose new number it returns; -1: errno. */
 int helper_keep_only(int sock);

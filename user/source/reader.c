@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "source/reader.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,14 +10,12 @@
 
 enum { READ_ARGS, READ_ENV, READ_ENDS };
 
-#define TGIDS 64
-
 struct question {
 	uint32_t what; /* READ_* */
 	uint32_t server;
 	uint64_t pipe[2];
 	uint32_t n;
-	uint32_t tgids[TGIDS];
+	uint32_t tgids[ENDS_MOST];
 	struct wire_hdr h;
 };
 
@@ -32,27 +29,10 @@ struct answer {
 	} u;
 };
 
-static bool read_all(int fd, void *to, size_t n)
-{
-	char *p = to;
-
-	while (n) {
-		ssize_t r = read(fd, p, n);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r <= 0)
-			return false;
-		p += r;
-		n -= (size_t)r;
-	}
-	return true;
-}
-
 static void look(int proc, const struct question *q, struct answer *a)
 {
 	struct ends e = {.server = q->server, .pipe = {q->pipe[0], q->pipe[1]}, .tgids = q->tgids,
-			 .n = q->n < TGIDS ? q->n : TGIDS};
+			 .n = q->n < ENDS_MOST ? q->n : ENDS_MOST};
 	bool has = false;
 
 	memset(a, 0, offsetof(struct answer, u));
@@ -77,7 +57,7 @@ static void serve(int sock, void *ctx)
 	c.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (sock < 0 || c.proc < 0 || confine_reader(&e) || confine_calls(&c, &e))
 		return;
-	while (read_all(sock, &q, sizeof(q))) {
+	while (helper_read(sock, &q, sizeof(q))) {
 		size_t n;
 
 		look(c.proc, &q, &a);
@@ -103,8 +83,8 @@ void reader_stop(struct reader *r)
 static bool ask(const struct reader *r, const struct question *q, struct answer *a)
 {
 	return write(r->helper.sock, q, sizeof(*q)) == sizeof(*q) &&
-	       read_all(r->helper.sock, a, offsetof(struct answer, u)) && a->len <= sizeof(a->u) &&
-	       read_all(r->helper.sock, &a->u, a->len);
+	       helper_read(r->helper.sock, a, offsetof(struct answer, u)) && a->len <= sizeof(a->u) &&
+	       helper_read(r->helper.sock, &a->u, a->len);
 }
 
 bool reader_args(const struct reader *r, const struct wire_hdr *h, struct proc_args *out)
@@ -140,7 +120,7 @@ uint32_t reader_ends(const struct reader *r, const struct ends *e)
 
 	if (!r->apart)
 		return ends_look(r->proc, e);
-	q.n = e->n < TGIDS ? (uint32_t)e->n : TGIDS;
+	q.n = e->n < ENDS_MOST ? (uint32_t)e->n : ENDS_MOST;
 	memcpy(q.tgids, e->tgids, q.n * sizeof(*q.tgids));
 	return ask(r, &q, &a) ? a.ends : 0;
 }
