@@ -144,14 +144,7 @@ struct task_struct {
 /* before 5.14 (commit 2f064a59a11f) */
 struct task_struct___old { volatile long state; };
 
-struct kernel_siginfo {
-	int si_signo;
-	int si_errno;
-	int si_code;
-	union {
-		struct { int _pid; __u32 _uid; } _kill;
-	} _sifields;
-};
+struct kernel_siginfo { int si_code; };
 
 struct linux_binprm { const char *filename; };
 
