@@ -25,7 +25,7 @@ void survivor_init(struct survivor *v, const struct session *x, const struct tas
 
 static bool own_session(const struct survivor *v)
 {
-	return v->x->root_sid && v->t->s.sid != v->x->root_sid;
+	return v->x->root_placed && task_placed(v->t) && v->t->s.sid != v->x->root_sid;
 }
 
 static bool is_uninterruptible(const struct survivor *v)

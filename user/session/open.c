@@ -108,6 +108,7 @@ static void set_root(struct sessions *s, struct session *x, struct task *t)
 	x->root = t;
 	session_take(x, ROLE_ROOT, t);
 	x->root_tgid = t->key.tgid;
+	x->root_placed = task_placed(t);
 	x->root_pgid = t->s.pgid;
 	x->root_sid = t->s.sid;
 	x->root_ignored = t->s.ignored;

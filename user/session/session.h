@@ -86,6 +86,7 @@ struct session {
 	char *command;	     /* bytes of the request's command line */
 	size_t command_len;
 	uint32_t root_tgid;
+	bool root_placed;    /* as task_placed(): the two that follow are known */
 	uint32_t root_pgid;
 	uint32_t root_sid;   /* the server's own where it does not call setsid() for a command */
 	uint64_t root_ignored; /* signals ignored at the root's first exec */

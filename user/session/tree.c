@@ -9,6 +9,7 @@
 
 static void set_task(struct session *x, const struct wire_task *t)
 {
+	x->root_placed = task_placed(x->root);
 	x->root_pgid = t->pgid;
 	x->root_sid = t->sid;
 	x->root_ignored = t->ignored;

@@ -103,6 +103,15 @@ struct task {
 	UT_hash_handle by_tgid;
 };
 
+/*
+ * Are its group and session known? 0 is one too: init's, and that of who descends from init or from
+ * a kernel thread without setsid(2) (kernel/pid.c, init_struct_pid).
+ */
+static inline bool task_placed(const struct task *t)
+{
+	return t->known || t->forked;
+}
+
 /* wire_task.state: __TASK_STOPPED | __TASK_TRACED, include/linux/sched.h */
 #define TASK_STOPPED_STATES 0xc
 
