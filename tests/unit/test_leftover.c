@@ -112,6 +112,10 @@ static void hidden_ancestor_is_no_suspect(void **state)
 	expect(s, CHILD, LEFTOVER_NONE, "no_suspect");
 	s->p[SLEEP].ppid = 250; /* not seen, or gone since */
 	IS_NOT(s, "no_suspect");
+	s->p[SLEEP].ppid = 290; /* of a program that the kernel started: core_pattern */
+	s->p[PARENT].ppid = 0;
+	s->p[PARENT].kernel = true;
+	IS(s, "two_witnesses");
 	s = scene();
 	s->p[SLEEP].ppid = 310; /* a ring, as a read that raced may show it */
 	IS_NOT(s, "no_suspect");

@@ -231,8 +231,9 @@ static void place(struct leftovers *all, struct leftover *v, unsigned depth)
 		return;
 	if (parent && !(parent->place & PLACE_KNOWN) && depth < DEPTH)
 		place(all, parent, depth + 1);
-	/* of ppid 0 is also what entered this pid namespace from outside: docker exec */
-	if (v->p->tgid != 1 && v->p->ppid != 1 && (!parent || !(parent->place & PLACE_KNOWN)))
+	/* of ppid 0 is init, kthreadd, and what entered this pid namespace from outside: docker exec */
+	if (v->p->tgid != 1 && !v->p->kernel && v->p->ppid != 1 &&
+	    (!parent || !(parent->place & PLACE_KNOWN)))
 		v->place |= PLACE_HIDDEN;
 	place_by_parent(v, parent);
 	if (leftover_is_server(v->p))
