@@ -64,14 +64,15 @@ __noinline int sock_owners(u64 task)
 
 HOOK(on_fork, HOOK_FORK, "sched_process_fork", struct task_struct *parent, struct task_struct *child)
 {
-	u32 tgid = child->tgid;
 	u8 flags = scope_of(parent->tgid);
 	struct signal_struct *sig;
 	struct wire_fork *r;
+	u32 tgid;
 	u8 *slot;
 
 	if (!scope_hands_on(flags))
 		return 0;
+	tgid = child->tgid;
 	flags &= WIRE_IN | WIRE_SERVER | WIRE_NAMED;
 	if (child->pid == tgid) {
 		slot = scope_slot(tgid);
