@@ -253,7 +253,7 @@ int recording_count(const char *path, struct captured *c)
 	struct err e = { 0 };
 	struct recording_reader *r = recording_open(path, &e);
 	union {
-		struct wire_generate g; /* aligned, and the longest that is looked into */
+		struct wire_generate g; /* for its alignment */
 		char bytes[EVENT_MAX];
 	} copy;
 	const void *rec;
@@ -264,7 +264,7 @@ int recording_count(const char *path, struct captured *c)
 	if (!r)
 		return bench_say("recording", e.what);
 	while ((n = recording_next(r, &rec, &len, &e)) > 0) {
-		memcpy(copy.bytes, rec, len < sizeof(copy.g) ? len : sizeof(copy.g));
+		memcpy(copy.bytes, rec, len);
 		count_record(c, &copy, len);
 	}
 	recording_free(r);
