@@ -79,20 +79,21 @@ __weak __noinline int many_tell(u32 i)
 {
 	struct many_slot *s = many_at(i);
 	u64 unread = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
+	__u64 *count;
 	long failed = 0;
 
 	if (!s)
 		return 0;
-	if (i < MANY_DELIVER && s->generate.many.count) {
-		s->h.len = sizeof(s->generate);
-		failed = bpf_ringbuf_output(&ring, s, sizeof(s->generate), emit_wake(unread));
-	} else if (i >= MANY_DELIVER && s->deliver.many.count) {
-		s->h.len = sizeof(s->deliver);
-		failed = bpf_ringbuf_output(&ring, s, sizeof(s->deliver), emit_wake(unread));
+	count = i < MANY_DELIVER ? &s->generate.many.count : &s->deliver.many.count;
+	if (*count) {
+		s->h.len = i < MANY_DELIVER ? sizeof(s->generate) : sizeof(s->deliver);
+		failed = bpf_ringbuf_output(&ring, s, i < MANY_DELIVER ? sizeof(s->generate) :
+								 sizeof(s->deliver), emit_wake(unread));
 	}
 	if (failed)
 		return -1;
 	s->h.len = 0;
+	*count = 0; /* else each later many_tell_all() would tell it once more */
 	return 0;
 }
 
@@ -117,7 +118,8 @@ static __always_inline void many_count(struct wire_hdr *h, struct wire_many *m, 
 		h->ts = ts;
 	m->count++;
 	m->ts_last = ts;
-	if (!many_pending[cpu & (LOSS_CPUS - 1)])
+	/* many_any as well: user space may have missed the one while it took the other away */
+	if (!many_pending[cpu & (LOSS_CPUS - 1)] || !many_any)
 		many_note(cpu);
 }
 

@@ -16,6 +16,7 @@
  *   forks      children that exit
  *   execs      children that exec and exit
  *   bustle     20 processes, at the same time, each N children that exec and exit
+ *   again      none: writes FILE, calls itself "again" and waits for one more SIGUSR2
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +38,7 @@ static struct made {
 	atomic_long generate, deliver, fork, exec, exit;
 } *made;
 
-static const char *self;
+static const char *self, *path;
 
 static void die(const char *what)
 {
@@ -182,6 +183,41 @@ static void do_bustle(long n)
 	at_once(do_execs, n);
 }
 
+static void tell(void)
+{
+	char line[200];
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int n = snprintf(line, sizeof(line), "generate=%ld deliver=%ld fork=%ld exec=%ld exit=%ld\n",
+			 made->generate, made->deliver, made->fork, made->exec, made->exit);
+
+	if (fd < 0 || write(fd, line, (size_t)n) != n)
+		die(path);
+}
+
+static void wait_for_it(void)
+{
+	sigset_t set;
+	int sig;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (!made->generate) {
+		printf("storms=%d\n", (int)getpid());
+		fflush(stdout);
+	}
+	sigwait(&set, &sig);
+	made->generate++; /* it */
+}
+
+static void do_again(long n)
+{
+	(void)n;
+	tell();
+	prctl(PR_SET_NAME, "again");
+	wait_for_it();
+}
+
 static const struct {
 	const char *name;
 	void (*run)(long n);
@@ -189,6 +225,7 @@ static const struct {
 	{ "ignored", do_ignored }, { "handled", do_handled }, { "rt", do_rt },
 	{ "each", do_each },	   { "crowd", do_crowd },     { "unlike", do_unlike },
 	{ "forks", do_forks },	   { "execs", do_execs },     { "bustle", do_bustle },
+	{ "again", do_again },
 };
 
 static void storm(const char *word)
@@ -203,46 +240,28 @@ static void storm(const char *word)
 	die(word);
 }
 
-static void tell(const char *path)
-{
-	char line[200];
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	int n = snprintf(line, sizeof(line), "generate=%ld deliver=%ld fork=%ld exec=%ld exit=%ld\n",
-			 made->generate, made->deliver, made->fork, made->exec, made->exit);
-
-	if (fd < 0 || write(fd, line, (size_t)n) != n)
-		die(path);
-}
-
 int main(int argc, char **argv)
 {
 	struct sigaction sa = { .sa_handler = nothing, .sa_flags = SA_RESTART };
-	sigset_t set;
-	int sig;
 
 	if (argc < 3)
 		return 0;
 	self = argv[0];
+	path = argv[1];
 	made = mmap(NULL, sizeof(*made), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (made == MAP_FAILED)
 		die("mmap");
 	sigaction(SIGUSR1, &sa, NULL);
 	sigaction(SIGRTMIN, &sa, NULL);
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR2);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	printf("storms=%d\n", (int)getpid());
-	fflush(stdout);
-	sigwait(&set, &sig);
-	made->generate = 1; /* it */
+	wait_for_it();
 	for (int i = 3; i < argc; i++)
 		storm(argv[i]);
 	if (*argv[2] >= '0' && *argv[2] <= '9') {
 		made->exit++;
-		tell(argv[1]);
+		tell();
 		return atoi(argv[2]);
 	}
-	tell(argv[1]);
+	tell();
 	prctl(PR_SET_NAME, "stormed");
 	for (;;)
 		pause();

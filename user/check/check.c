@@ -230,6 +230,19 @@ static bool in_scope(const struct scope *x, const struct seen *s)
 	return true;
 }
 
+/* The counts of a storm come late: whose they are may have ended meanwhile, and in which scope it was is
+ * forgotten (engine.c). */
+static bool is_orphaned(const struct seen *s)
+{
+	return s->s.ev && event_repeats(s->s.ev) && !engine_knows(s->e, s->s.ev);
+}
+
+/* For the other forms the first of the storm will do, which had its own record. */
+static bool depends_on_each(const struct check *k)
+{
+	return k->info.form == CHECK_COUNT || k->info.form == CHECK_EVERY;
+}
+
 static void feed(struct checks *c, const struct seen *s)
 {
 	static void (*const take[])(struct checks *, struct check *, const struct seen *) = {
@@ -242,8 +255,12 @@ static void feed(struct checks *c, const struct seen *s)
 		return;
 	b = &c->by_kind[s->s.kind];
 	for (size_t i = 0; i < b->n; i++) {
-		if (in_scope(b->v[i]->scope, s))
-			take[b->v[i]->info.form](c, b->v[i], s);
+		struct check *k = b->v[i];
+
+		if (in_scope(k->scope, s))
+			take[k->info.form](c, k, s);
+		else if (depends_on_each(k) && is_orphaned(s) && is_either_side(k, s))
+			k->orphaned += times_of(s);
 	}
 }
 

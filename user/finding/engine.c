@@ -236,6 +236,15 @@ bool engine_of_command(const struct engine *e, const struct event *ev)
 	return t && t->of_command;
 }
 
+bool engine_knows(const struct engine *e, const struct event *ev)
+{
+	const struct wire_generate *r = &ev->u.generate;
+
+	return world_event_task(&e->world, ev) &&
+	       (r->h.kind != WIRE_SIGNAL_GENERATE ||
+		world_task(&e->world, r->target_tgid, r->target_start));
+}
+
 struct totals engine_totals(const struct engine *e)
 {
 	struct totals t = e->totals;

@@ -102,6 +102,8 @@ struct command_view {
 struct command_view engine_command(const struct engine *e);
 /* Was it done by, or to, the command or one of its tree? Always, if nothing else is traced. */
 bool engine_of_command(const struct engine *e, const struct event *ev);
+/* Are the processes that it is about known? Those that have ended are forgotten. */
+bool engine_knows(const struct engine *e, const struct event *ev);
 /* Of its tree, alive: at most `max` tgids; how many there are. */
 size_t engine_left(const struct engine *e, uint32_t *tgids, size_t max);
 

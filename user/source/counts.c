@@ -68,7 +68,7 @@ bool counts_flush(struct counts *c)
 
 	if (!c->skel->bss->many_any)
 		return false;
-	c->skel->bss->many_any = 0;
+	__atomic_store_n(&c->skel->bss->many_any, 0, __ATOMIC_SEQ_CST);
 	for (o.cpu = 0; o.cpu < cpus; o.cpu++)
 		if (c->skel->bss->many_pending[o.cpu])
 			bpf_prog_test_run_opts(bpf_program__fd(c->skel->progs.flush_many), &o);

@@ -100,6 +100,7 @@ void world_deliver(struct world *w, const struct event *ev)
 	if (!t)
 		return;
 	s = (struct task_signal *)task_signal(t, ev->u.deliver.sig);
-	if (s && !s->delivered_seq)
+	/* of those that were counted one may be the delivery of the last that was not, and none its own */
+	if (s && !s->delivered_seq && (!event_repeats(ev) || ev->many.ts_last >= s->ts))
 		s->delivered_seq = ev->seq;
 }

@@ -477,6 +477,6 @@ void world_apply(struct world *w, const struct event *ev)
 	meet(w, ev->u.h.tgid, ev->u.h.start);
 	if (ev->u.h.kind == WIRE_SIGNAL_GENERATE)
 		meet(w, ev->u.generate.target_tgid, ev->u.generate.target_start);
-	if (handlers[ev->u.h.kind] && !event_repeats(ev))
+	if (handlers[ev->u.h.kind] && (!event_repeats(ev) || ev->u.h.kind == WIRE_SIGNAL_DELIVER))
 		handlers[ev->u.h.kind](w, ev);
 }
