@@ -102,6 +102,10 @@ static void two_texts(void **state)
 	checks_free(c);
 }
 
+#define TOO_LARGE                                                                                  \
+	"too large a regular expression: of what is repeated it takes a copy each, and of a repetition "   \
+	"that is repeated a copy of all"
+
 static const struct {
 	const char *text, *why;
 } errors[] = {
@@ -133,6 +137,8 @@ static const struct {
 	{"never exec comm in (a, sixteen-bytes-xx)",
 	 "1:24: a comm has at most 15 bytes, so this never matches"},
 	{"never exec comm ~ \"(\"", "1:19: not a regular expression: Unmatched ( or \\("},
+	{"never exec comm ~ w++++++++++++++++++++++++++++++++++++++++++++", "1:19: " TOO_LARGE},
+	{"never exec comm ~ \"(((a{99}b){99}c){99}\"", "1:19: " TOO_LARGE},
 	{"never exec (comm=a", "1:19: a ) is missing"},
 	{"never exec comm in a", "1:20: in takes a list: in (A, B)"},
 	{"never exec comm in (a b)", "1:23: the list needs a , or a )"},

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "cond/cond.h"
+#include "cond/regex.h"
 #include "event/field.h"
 
 #define EXEC "task.exec tgid=7 pid=7 comm=\"cc1\" ppid=3 uid=1000 loginuid=unset tty=pts/5 "          \
@@ -188,6 +189,32 @@ static void errors(void **state)
 	}
 }
 
+/* As many nodes as regcomp(3) would make, about. */
+static void regex_sizes(void **state)
+{
+	static const struct {
+		const char *re;
+		size_t size;
+	} rows[] = {
+		{"", 0}, {"a", 1}, {"abc|d", 5}, {"a+", 3}, {"a*b?", 4}, {"a{3}", 5}, {"a{2,5}", 7},
+		{"a{7,}", 10}, {"{3}", 3}, {"a{x}", 4}, {"(ab)+", 7}, {"a\\+b", 3}, {"[+*(]", 1},
+		{"[]+]+", 3}, {"[^]+]b", 2}, {"[[:alpha:]+]b", 2}, {"[a", 1}, {"[[:", 1}, {"\\", 1},
+		{"a{1000}", 1002}, {"a++++++++++++", 8191}, {"a+++++++++++++", REGEX_MOST + 1},
+		{"(a{99}){99}", REGEX_MOST + 1},
+		{"(.{1,255}){3}", 1033}, {"a{99999999999999999999}", REGEX_MOST + 1},
+		{"((((((a+)+)+)+)+)+)+", 381}, {"(((((((((((a+)+)+)+)+)+)+)+)+)+)+)+", REGEX_MOST + 1},
+		{"a)b", 3}, {"(((a", 4},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t n = regex_size(rows[i].re);
+
+		if (n != rows[i].size)
+			fail_msg("%s: %zu, expected %zu", rows[i].re, n, rows[i].size);
+	}
+}
+
 static void deep(void **state)
 {
 	struct buf text = {0}, why = {0};
@@ -213,7 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(operators), cmocka_unit_test(logic),	  cmocka_unit_test(types),
 		cmocka_unit_test(nulls),     cmocka_unit_test(cut_off),	  cmocka_unit_test(over_all_kinds),
-		cmocka_unit_test(hostile),   cmocka_unit_test(errors),	  cmocka_unit_test(deep),
+		cmocka_unit_test(hostile),   cmocka_unit_test(errors),	  cmocka_unit_test(regex_sizes), cmocka_unit_test(deep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include "base/parse.h"
 #include "cond/node.h"
+#include "cond/regex.h"
 #include "event/names.h"
 #include "event/tables.h"
 
@@ -266,8 +267,12 @@ static int bind_ref(struct bind *b, struct cond_term *c, const struct token *t)
 static int bind_regex(struct bind *b, struct cond_term *c, const struct token *t)
 {
 	char why[128];
-	int bad = regcomp(&c->re, c->v[0].p, REG_EXTENDED | REG_NOSUB);
+	int bad;
 
+	if (regex_size(c->v[0].p) > REGEX_MOST)
+		return lex_error(b->x, t->at, "too large a regular expression: of what is repeated it takes "
+				 "a copy each, and of a repetition that is repeated a copy of all");
+	bad = regcomp(&c->re, c->v[0].p, REG_EXTENDED | REG_NOSUB);
 	if (!bad) {
 		c->compiled = true;
 		return 0;
