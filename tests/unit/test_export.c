@@ -313,6 +313,11 @@ static void no_arrow(void **state)
 	arrows_are(TWO SENT_BY_A("10", "sig=SIGRTMIN group=1") SENT_BY_A("11", "sig=SIGRTMIN group=1")
 		   TAKEN("12", "sig=SIGRTMIN") TAKEN("13", "sig=SIGRTMIN") SENT_BY_A("14", "sig=SIGRTMIN group=1")
 		   TAKEN("15", "sig=SIGRTMIN") "@20 trace.end reason=signal\n", "9: 10 > 20 at 15000.000; ");
+	/* nor of those that were counted, until all are taken */
+	arrows_are(TWO SENT_BY_A("10", "sig=SIGRTMIN group=1") SENT_BY_A("11", "sig=SIGRTMIN group=1")
+		   SENT_BY_A("11", "sig=SIGRTMIN group=1 count=3 ts_last=11500000") TAKEN("12", "sig=SIGRTMIN")
+		   TAKEN("12", "sig=SIGRTMIN count=4 ts_last=13000000") SENT_BY_A("14", "sig=SIGRTMIN group=1")
+		   TAKEN("15", "sig=SIGRTMIN") "@20 trace.end reason=signal\n", "10: 10 > 20 at 15000.000; ");
 }
 
 /* ---- the command ---- */

@@ -191,7 +191,9 @@ void chrome_deliver(struct chrome *c, const struct engine *e, const struct event
 	json_member_u64(&c->v.out, "seq", ev->seq);
 	event_json(&c->v.out, ev);
 	chrome_close(c);
-	if (s && !event_repeats(ev))
+	if (s && event_repeats(ev))
+		s->more -= s->more < event_count(ev) ? s->more : (uint32_t)event_count(ev);
+	else if (s)
 		put_arrow(c, t, s, d->h.ts);
 }
 
