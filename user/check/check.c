@@ -232,7 +232,7 @@ static bool in_scope(const struct scope *x, const struct seen *s)
 
 /* The counts of a storm come late: whose they are may have ended meanwhile, and in which scope it was is
  * forgotten (engine.c). */
-static bool is_orphaned(const struct seen *s)
+static bool is_behind_its_end(const struct seen *s)
 {
 	return s->s.ev && event_repeats(s->s.ev) && !engine_knows(s->e, s->s.ev);
 }
@@ -259,8 +259,8 @@ static void feed(struct checks *c, const struct seen *s)
 
 		if (in_scope(k->scope, s))
 			take[k->info.form](c, k, s);
-		else if (depends_on_each(k) && is_orphaned(s) && is_either_side(k, s))
-			k->orphaned += times_of(s);
+		else if (depends_on_each(k) && is_behind_its_end(s) && is_either_side(k, s))
+			k->behind += times_of(s);
 	}
 }
 

@@ -77,7 +77,7 @@ struct check {
 	uint64_t sees; /* bit WIRE_*: a loss of this kind is a loss to this check */
 	uint64_t yes, maybe, guessed, broken;
 	uint64_t folded; /* of `every`: told by a count, without the time of each */
-	uint64_t orphaned; /* told by a count, behind the end of their process */
+	uint64_t behind; /* told by a count, behind the end of their process */
 	uint64_t kept; /* duties that were kept */
 	struct duty *duties;
 	struct duty **buckets; /* NULL until there is a duty */

@@ -71,9 +71,9 @@ static void doubt(struct doubts *d)
 	else if (k->folded)
 		buf_printf(&d->why, "%llu of a storm of signals were told by count, without the time of each",
 			   (unsigned long long)k->folded);
-	else if (k->orphaned)
+	else if (k->behind)
 		buf_printf(&d->why, "%llu of a storm of signals were told when their process was gone: whether "
-			   "they belong to the scope is not known", (unsigned long long)k->orphaned);
+			   "they belong to the scope is not known", (unsigned long long)k->behind);
 	else if (k->open)
 		buf_printf(&d->why, "the trace ended while the time of %llu was not over",
 			   (unsigned long long)k->open);
@@ -163,7 +163,7 @@ static enum check_verdict settle_count(struct check *k, struct doubts *d)
 
 static enum check_verdict settle_every(struct check *k, struct doubts *d)
 {
-	if (k->broken && (k->right_no || (!lost_right(d->c, k) && !k->folded && !k->orphaned))) {
+	if (k->broken && (k->right_no || (!lost_right(d->c, k) && !k->folded && !k->behind))) {
 		buf_printf(&k->why, "%llu of ", (unsigned long long)k->broken);
 		times(&k->why, k->yes);
 		buf_str(&k->why, k->right_no ? " it came all the same" : " it did not come");
