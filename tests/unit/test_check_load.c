@@ -139,6 +139,7 @@ static const struct {
 	{"never exec comm ~ \"(\"", "1:19: not a regular expression: Unmatched ( or \\("},
 	{"never exec comm ~ w++++++++++++++++++++++++++++++++++++++++++++", "1:19: " TOO_LARGE},
 	{"never exec comm ~ \"(((a{99}b){99}c){99}\"", "1:19: " TOO_LARGE},
+	{"never exec args ~ *+++++++++++b++++++++++c+d*++++*+e+++++f++++++++++++++++", "1:19: " TOO_LARGE},
 	{"never exec (comm=a", "1:19: a ) is missing"},
 	{"never exec comm in a", "1:20: in takes a list: in (A, B)"},
 	{"never exec comm in (a b)", "1:23: the list needs a , or a )"},

@@ -266,10 +266,11 @@ static int bind_ref(struct bind *b, struct cond_term *c, const struct token *t)
 
 static int bind_regex(struct bind *b, struct cond_term *c, const struct token *t)
 {
+	size_t most = strlen(c->v[0].p) + REGEX_COPIES;
 	char why[128];
 	int bad;
 
-	if (regex_size(c->v[0].p) > REGEX_MOST)
+	if (regex_size(c->v[0].p, most) > most)
 		return lex_error(b->x, t->at, "too large a regular expression: of what is repeated it takes "
 				 "a copy each, and of a repetition that is repeated a copy of all");
 	bad = regcomp(&c->re, c->v[0].p, REG_EXTENDED | REG_NOSUB);
