@@ -85,6 +85,17 @@ static struct interrupt *find_typed(struct sessions *s, const struct wire_genera
 	return NULL;
 }
 
+/* A new one. */
+static struct interrupt *begin(struct sessions *s, enum origin origin, const struct wire_generate *r,
+			       const struct task *t, uint32_t number)
+{
+	struct interrupt *i = interrupt_add(s, number, origin, r->sig, r->h.ts);
+
+	if (i)
+		i->client = number && !t->session;
+	return i;
+}
+
 static struct interrupt *of_tty(struct sessions *s, const struct wire_generate *r,
 				const struct task *t, uint32_t number)
 {
@@ -93,10 +104,9 @@ static struct interrupt *of_tty(struct sessions *s, const struct wire_generate *
 
 	if (i)
 		return i;
-	i = interrupt_add(s, number, ORIGIN_TTY, r->sig, r->h.ts);
+	i = begin(s, ORIGIN_TTY, r, t, number);
 	if (!i)
 		return NULL;
-	i->client = number && !t->session;
 	i->tty = tty;
 	s->failed |= pending_typed(&s->pending, i) != 0;
 	i->fg_pgid = r->pgid;
@@ -160,10 +170,9 @@ static struct interrupt *of_process(struct sessions *s, const struct wire_genera
 		i = find_sent(s, origin, r, t, number);
 	if (i)
 		return i;
-	i = interrupt_add(s, number, origin, r->sig, r->h.ts);
+	i = begin(s, origin, r, t, number);
 	if (!i)
 		return NULL;
-	i->client = number && !t->session;
 	i->sender_session = sender ? sender->session : 0;
 	i->sender_tgid = r->sender_pid;
 	memcpy(i->sender_comm, r->h.comm, WIRE_COMM);
