@@ -79,19 +79,17 @@ __weak __noinline int many_tell(u32 i)
 {
 	struct many_slot *s = many_at(i);
 	u64 unread = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
+	u32 len = i < MANY_DELIVER ? sizeof(s->generate) : sizeof(s->deliver);
 	__u64 *count;
-	long failed = 0;
 
 	if (!s)
 		return 0;
 	count = i < MANY_DELIVER ? &s->generate.many.count : &s->deliver.many.count;
 	if (*count) {
-		s->h.len = i < MANY_DELIVER ? sizeof(s->generate) : sizeof(s->deliver);
-		failed = bpf_ringbuf_output(&ring, s, i < MANY_DELIVER ? sizeof(s->generate) :
-								 sizeof(s->deliver), emit_wake(unread));
+		s->h.len = len;
+		if (bpf_ringbuf_output(&ring, s, len, emit_wake(unread)))
+			return -1;
 	}
-	if (failed)
-		return -1;
 	s->h.len = 0;
 	*count = 0; /* else each later many_tell_all() would tell it once more */
 	return 0;

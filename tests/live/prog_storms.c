@@ -39,6 +39,7 @@ static struct made {
 } *made;
 
 static const char *self, *path;
+static sigset_t it; /* SIGUSR2 */
 
 static void die(const char *what)
 {
@@ -196,18 +197,10 @@ static void tell(void)
 
 static void wait_for_it(void)
 {
-	sigset_t set;
 	int sig;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR2);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	if (!made->generate) {
-		printf("storms=%d\n", (int)getpid());
-		fflush(stdout);
-	}
-	sigwait(&set, &sig);
-	made->generate++; /* it */
+	sigwait(&it, &sig);
+	made->generate++;
 }
 
 static void do_again(long n)
@@ -253,6 +246,11 @@ int main(int argc, char **argv)
 		die("mmap");
 	sigaction(SIGUSR1, &sa, NULL);
 	sigaction(SIGRTMIN, &sa, NULL);
+	sigemptyset(&it);
+	sigaddset(&it, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &it, NULL);
+	printf("storms=%d\n", (int)getpid());
+	fflush(stdout);
 	wait_for_it();
 	for (int i = 3; i < argc; i++)
 		storm(argv[i]);
