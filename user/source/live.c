@@ -96,24 +96,30 @@ static bool is_new(const struct wire_snapshot *r)
 	return r->task.scope & WIRE_CLIENT;
 }
 
-static int on_record(void *ctx, void *data, size_t len)
+static void on_record(void *ctx, const void *data, size_t len)
 {
 	const struct wire_hdr *h = data;
 	struct live *l = ctx;
 
 	if (h->kind == WIRE_TASK_EXEC)
-		tell_user(l, ((struct wire_exec *)data)->task.uid, h->ts);
+		tell_user(l, ((const struct wire_exec *)data)->task.uid, h->ts);
 	else if (h->kind == WIRE_TASK_SNAPSHOT)
-		tell_user(l, ((struct wire_snapshot *)data)->task.uid, h->ts);
+		tell_user(l, ((const struct wire_snapshot *)data)->task.uid, h->ts);
 	else if (h->kind == WIRE_TASK_EXIT)
-		tell_user(l, ((struct wire_exit *)data)->uid, h->ts);
+		tell_user(l, ((const struct wire_exit *)data)->uid, h->ts);
 	if (h->kind == WIRE_TRACE_LOST)
 		counts_lost(l->counts, data);
 	else
 		put(l, data, h->len <= len ? h->len : len);
 	if (h->kind == WIRE_TASK_SNAPSHOT && (l->first || is_new(data)))
 		tell_first(l, data);
-	return 0;
+}
+
+static bool on_flush(void *ctx)
+{
+	struct live *l = ctx;
+
+	return counts_flush(l->counts);
 }
 
 /*
@@ -203,7 +209,8 @@ struct live *live_open(const struct live_options *o, struct err *e)
 	l->scope = programs_scope(l->skel, o, &l->scope_len, e);
 	if (!l->scope)
 		goto err;
-	l->ring = ring_open(bpf_map__fd(l->skel->maps.ring), on_record, l);
+	l->ring = ring_open(bpf_map__fd(l->skel->maps.ring), bpf_map__max_entries(l->skel->maps.ring),
+			    &(struct ring_reader){.take = on_record, .flush = on_flush, .ctx = l});
 	if (!l->ring) {
 		complaint_fail(e, "cannot map the ring buffer");
 		goto err;
@@ -325,9 +332,8 @@ size_t live_drain(struct live *l)
 	size_t n = ring_take(l->ring);
 
 	counts_skipped(l->counts);
-	n = counts_flush(l->counts) ? n + ring_take(l->ring) : n;
 	/* else they would be told with the next record, which may never come */
-	if (l->skel->bss->loss_any)
+	if (l->skel->bss->loss_any && !ring_is_behind(l->ring, ring_written(l->ring)))
 		counts_losses(l->counts);
 	return n;
 }
@@ -474,6 +480,7 @@ void live_stop(struct live *l)
 	l->stopped = true;
 	hooks_detach(&l->hooks);
 	sigtrace_bpf__detach(l->skel);
+	drain_to_now(l); /* which has what was counted written */
 	drain_to_now(l);
 	counts_end(l->counts);
 }

@@ -1,36 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "source/ring.h"
 
-#include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "source/order.h"
+
+#define AHEAD_TRIES 10
+#define AHEAD_US 20
+
+/*
+ * kernel/bpf/ringbuf.c: page 0 holds the consumer's position, which it writes, page 1 the producers', and
+ * then come the data, twice, so that no record is in two pieces.
+ */
 struct ring {
-	struct ring_buffer *buffer;
-	const unsigned long *consumed, *produced; /* positions, bytes since its start */
+	struct ring_reader reader;
+	struct order *order;
+	unsigned long *consumed;       /* positions, bytes since its start */
+	const unsigned long *produced;
+	const char *data;
+	size_t page, size;
+	unsigned long looked; /* ahead, so far */
+	bool to_look;	      /* before anything else is handed out */
 	int epfd;
 	uint64_t most;
 };
 
-/* kernel/bpf/ringbuf.c: page 0 holds the consumer's position, page 1 the producer's. */
-static const unsigned long *map_page(int map_fd, unsigned n)
+static void *map(int fd, size_t len, int prot, size_t from)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *p = mmap(NULL, page, PROT_READ, MAP_SHARED, map_fd, (off_t)(n * page));
+	void *p = mmap(NULL, len, prot, MAP_SHARED, fd, (off_t)from);
 
 	return p == MAP_FAILED ? NULL : p;
 }
 
-static void unmap_page(const unsigned long *page)
-{
-	if (page)
-		munmap((void *)page, (size_t)sysconf(_SC_PAGESIZE));
-}
-
-struct ring *ring_open(int map_fd, int (*take)(void *ctx, void *rec, size_t len), void *ctx)
+struct ring *ring_open(int map_fd, size_t size, const struct ring_reader *reader)
 {
 	struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
 	struct ring *r = calloc(1, sizeof(*r));
@@ -38,14 +45,19 @@ struct ring *ring_open(int map_fd, int (*take)(void *ctx, void *rec, size_t len)
 
 	if (!r)
 		return NULL;
+	r->reader = *reader;
+	r->page = (size_t)sysconf(_SC_PAGESIZE);
+	r->size = size;
+	r->order = order_new(reader->take, reader->ctx);
 	r->epfd = epoll_create1(EPOLL_CLOEXEC);
-	r->buffer = ring_buffer__new(map_fd, take, ctx, NULL);
-	r->consumed = map_page(map_fd, 0);
-	r->produced = map_page(map_fd, 1);
+	r->consumed = map(map_fd, r->page, PROT_READ | PROT_WRITE, 0);
+	r->produced = map(map_fd, r->page + 2 * size, PROT_READ, r->page);
 	/* edge-triggered: a record alone does not wake us, only a program that wants to does */
-	if (r->buffer && r->consumed && r->produced && r->epfd >= 0 &&
-	    !epoll_ctl(r->epfd, EPOLL_CTL_ADD, map_fd, &ev))
+	if (r->order && r->consumed && r->produced && r->epfd >= 0 &&
+	    !epoll_ctl(r->epfd, EPOLL_CTL_ADD, map_fd, &ev)) {
+		r->data = (const char *)r->produced + r->page;
 		return r;
+	}
 	why = errno;
 	ring_close(r);
 	errno = why;
@@ -56,11 +68,13 @@ void ring_close(struct ring *r)
 {
 	if (!r)
 		return;
-	ring_buffer__free(r->buffer);
 	if (r->epfd >= 0)
 		close(r->epfd);
-	unmap_page(r->consumed);
-	unmap_page(r->produced);
+	if (r->consumed)
+		munmap(r->consumed, r->page);
+	if (r->produced)
+		munmap((void *)r->produced, r->page + 2 * r->size);
+	order_free(r->order);
 	free(r);
 }
 
@@ -74,27 +88,86 @@ unsigned long ring_written(const struct ring *r)
 	return __atomic_load_n(r->produced, __ATOMIC_ACQUIRE);
 }
 
-static unsigned long read_so_far(const struct ring *r)
-{
-	return __atomic_load_n(r->consumed, __ATOMIC_ACQUIRE);
-}
-
 bool ring_is_behind(const struct ring *r, unsigned long written)
 {
-	return (long)(read_so_far(r) - written) < 0;
+	return (long)(*r->consumed - written) < 0;
+}
+
+struct entry {
+	const char *rec; /* NULL: it was given up by who reserved it */
+	size_t len;
+	unsigned long next; /* its successor's position */
+};
+
+/* false: it is not committed. */
+static bool entry_at(const struct ring *r, unsigned long pos, struct entry *e)
+{
+	const char *head = r->data + (pos & (r->size - 1));
+	uint32_t len = __atomic_load_n((const uint32_t *)head, __ATOMIC_ACQUIRE);
+
+	e->len = len & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+	e->rec = len & BPF_RINGBUF_DISCARD_BIT ? NULL : head + BPF_RINGBUF_HDR_SZ;
+	e->next = pos + ((e->len + BPF_RINGBUF_HDR_SZ + 7) & ~7ul);
+	return !(len & BPF_RINGBUF_BUSY_BIT);
+}
+
+/* Shows what was not yet to order.h, to before `end`. What is not committed may be what belongs before all
+ * else: false, if that takes long. */
+static bool look_ahead(struct ring *r, unsigned long end)
+{
+	struct entry e;
+
+	if ((long)(r->looked - *r->consumed) < 0)
+		r->looked = *r->consumed;
+	for (unsigned tries = 0; (long)(r->looked - end) < 0;) {
+		if (entry_at(r, r->looked, &e)) {
+			if (e.rec)
+				order_see(r->order, r->looked, e.rec, e.len);
+			r->looked = e.next;
+		} else if (++tries < AHEAD_TRIES) {
+			usleep(AHEAD_US);
+		} else {
+			break;
+		}
+	}
+	order_seen(r->order);
+	return r->looked == end;
+}
+
+static size_t hand_out(struct ring *r, unsigned long end)
+{
+	unsigned long pos = *r->consumed, told = pos;
+	struct entry e;
+	size_t n = 0;
+
+	for (; (long)(pos - end) < 0 && entry_at(r, pos, &e); n++) {
+		if (e.rec)
+			order_next(r->order, pos, e.rec, e.len);
+		pos = e.next;
+		if (pos - told >= r->size / 64) {
+			__atomic_store_n(r->consumed, pos, __ATOMIC_RELEASE);
+			told = pos;
+		}
+	}
+	__atomic_store_n(r->consumed, pos, __ATOMIC_RELEASE);
+	return n;
 }
 
 size_t ring_take(struct ring *r)
 {
-	uint64_t unread = ring_written(r) - read_so_far(r);
+	unsigned long end = ring_written(r);
 	struct epoll_event ev;
-	int n;
+	size_t n = 0;
 
-	if (unread > r->most)
-		r->most = unread;
+	if (end - *r->consumed > r->most)
+		r->most = end - *r->consumed;
 	epoll_wait(r->epfd, &ev, 1, 0);
-	n = ring_buffer__consume(r->buffer);
-	return n > 0 ? (size_t)n : 0;
+	r->to_look |= r->reader.flush(r->reader.ctx);
+	if (r->to_look && !look_ahead(r, ring_written(r)))
+		return 1;
+	r->to_look = false;
+	n = hand_out(r, end);
+	return n || ring_written(r) == *r->consumed ? n : 1;
 }
 
 uint64_t ring_most(const struct ring *r)

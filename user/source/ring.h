@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The reader's end of the BPF ring buffer, and where in it reader and writers are. For live.c alone. */
+/*
+ * The reader's end of the BPF ring buffer, and where in it reader and writers are. Not libbpf's, which
+ * cannot look ahead (order.h), and tells the writers of each record that it was read: that is a cache
+ * line that each of them looks at for each record. For live.c alone.
+ */
 #ifndef SIGTRACE_SOURCE_RING_H
 #define SIGTRACE_SOURCE_RING_H
 
@@ -9,14 +13,26 @@
 
 struct ring;
 
-/* Maps it. take gets each record, whose bytes live until it returns. NULL: errno. The caller frees. */
-struct ring *ring_open(int map_fd, int (*take)(void *ctx, void *rec, size_t len), void *ctx);
+struct ring_reader {
+	/* Each record, whose bytes live until it returns. */
+	void (*take)(void *ctx, const void *rec, size_t len);
+	/* Has the programs write what they have counted so far; false: they had counted nothing since
+	 * it was last called. */
+	bool (*flush)(void *ctx);
+	void *ctx;
+};
+
+/* Maps that of `size` bytes. NULL: errno. The caller frees. */
+struct ring *ring_open(int map_fd, size_t size, const struct ring_reader *reader);
 void ring_close(struct ring *r);
 
 /* Becomes readable when a program wakes its reader (edge-triggered inside). */
 int ring_fd(const struct ring *r);
 
-/* Hands out all records up to one that is not yet committed; how many. */
+/*
+ * Hands out all records that are there when it is called, up to one that is not yet committed; what was
+ * counted until then in its place. How many: not 0 where something was left.
+ */
 size_t ring_take(struct ring *r);
 
 /* How many bytes programs have reserved since its start, and whether the reader is behind that point. */

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "source/order.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire.h"
+
+struct late {
+	uint64_t pos;
+	const void *rec;
+	size_t len;
+	bool told;
+};
+
+struct due {
+	uint64_t ts_last;
+	size_t late;
+};
+
+struct order {
+	void (*take)(void *ctx, const void *rec, size_t len);
+	void *ctx;
+	struct late *late; /* by position; those before `first` have been next */
+	size_t first, nlate, room;
+	struct due *due; /* by time; those before `sooner` have been told */
+	size_t sooner, ndue;
+};
+
+struct order *order_new(void (*take)(void *ctx, const void *rec, size_t len), void *ctx)
+{
+	struct order *o = calloc(1, sizeof(*o));
+
+	if (o) {
+		o->take = take;
+		o->ctx = ctx;
+	}
+	return o;
+}
+
+void order_free(struct order *o)
+{
+	if (!o)
+		return;
+	free(o->late);
+	free(o->due);
+	free(o);
+}
+
+/* What a record counts, or false. */
+static bool counted(const void *rec, size_t len, struct wire_many *m)
+{
+	const struct wire_hdr *h = rec;
+
+	if (!(h->kind == WIRE_SIGNAL_GENERATE && len == sizeof(struct wire_generate) + sizeof(*m)) &&
+	    !(h->kind == WIRE_SIGNAL_DELIVER && len == sizeof(struct wire_deliver) + sizeof(*m)))
+		return false;
+	memcpy(m, (const char *)rec + len - sizeof(*m), sizeof(*m));
+	return true;
+}
+
+/* Room for one more in each list; false: there is none. */
+static bool grow(struct order *o)
+{
+	size_t room = o->room ? 2 * o->room : 64;
+	struct late *late;
+	struct due *due;
+
+	if (o->nlate < o->room)
+		return true;
+	late = realloc(o->late, room * sizeof(*late));
+	if (!late)
+		return false;
+	o->late = late;
+	due = realloc(o->due, room * sizeof(*due));
+	if (!due)
+		return false;
+	o->due = due;
+	o->room = room;
+	return true;
+}
+
+void order_see(struct order *o, uint64_t pos, const void *rec, size_t len)
+{
+	struct wire_many m;
+
+	if (counted(rec, len, &m) && grow(o))
+		o->late[o->nlate++] = (struct late){.pos = pos, .rec = rec, .len = len};
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct due *x = a, *y = b;
+
+	if (x->ts_last != y->ts_last)
+		return x->ts_last < y->ts_last ? -1 : 1;
+	return x->late < y->late ? -1 : 1;
+}
+
+void order_seen(struct order *o)
+{
+	struct wire_many m;
+
+	o->nlate -= o->first;
+	if (o->nlate)
+		memmove(o->late, o->late + o->first, o->nlate * sizeof(*o->late));
+	o->first = o->sooner = o->ndue = 0;
+	for (size_t i = 0; i < o->nlate; i++)
+		if (!o->late[i].told && counted(o->late[i].rec, o->late[i].len, &m))
+			o->due[o->ndue++] = (struct due){.ts_last = m.ts_last, .late = i};
+	if (o->ndue)
+		qsort(o->due, o->ndue, sizeof(*o->due), by_time);
+}
+
+static void take(struct order *o, const void *rec, size_t len)
+{
+	union {
+		struct wire_hdr h;
+		struct wire_generate generate;
+		struct wire_deliver deliver;
+	} one;
+	struct wire_many m;
+
+	if (!counted(rec, len, &m) || m.count != 1) {
+		o->take(o->ctx, rec, len);
+		return;
+	}
+	memcpy(&one, rec, len - sizeof(m));
+	one.h.len = (uint32_t)(len - sizeof(m));
+	o->take(o->ctx, &one, one.h.len);
+}
+
+static void tell(struct order *o, struct late *late)
+{
+	if (!late->told)
+		take(o, late->rec, late->len);
+	late->told = true;
+}
+
+void order_next(struct order *o, uint64_t pos, const void *rec, size_t len)
+{
+	bool noted = o->first < o->nlate && o->late[o->first].pos == pos;
+	struct wire_many m = {.ts_last = ((const struct wire_hdr *)rec)->ts};
+
+	if (noted && o->late[o->first].told) {
+		o->first++;
+		return;
+	}
+	counted(rec, len, &m);
+	for (; o->sooner < o->ndue && o->due[o->sooner].ts_last <= m.ts_last; o->sooner++)
+		tell(o, &o->late[o->due[o->sooner].late]);
+	if (noted)
+		tell(o, &o->late[o->first++]);
+	else
+		take(o, rec, len);
+}
