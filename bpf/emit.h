@@ -89,16 +89,16 @@ static __always_inline void emit_task(struct wire_hdr *h, u16 kind, u32 len, str
 }
 
 /*
- * emit_current() that returns its PF_*. fast: a member is a plain load, and a call of a helper
- * otherwise. Not everywhere: for each pointer that is loaded so, on each path to it, 6.18's verifier
- * looks through all types of the kernel (btf_find_by_name_kind()), which takes 0.7 ms.
+ * emit_current() by plain loads; returns its PF_*. Not everywhere: for each pointer that is loaded so,
+ * on each path to it, 6.18's verifier looks through all types of the kernel (btf_find_by_name_kind()),
+ * which takes 0.7 ms.
  */
-static __always_inline u32 emit_worker(struct wire_hdr *h, u16 kind, u32 len, bool fast)
+static __always_inline u32 emit_worker(struct wire_hdr *h, u16 kind, u32 len)
 {
 	struct task_struct *t;
 
 	/* since 5.11 */
-	if (fast && bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
 		t = bpf_get_current_task_btf();
 		emit_task(h, kind, len, t, t->group_leader);
 		return t->flags;

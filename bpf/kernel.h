@@ -144,6 +144,10 @@ struct task_struct {
 /* before 5.14 (commit 2f064a59a11f) */
 struct task_struct___old { volatile long state; };
 
+/* with PREEMPT_RT alone: include/linux/spinlock_types.h */
+struct rt_mutex_base {};
+struct spinlock { struct rt_mutex_base lock; };
+
 struct kernel_siginfo { int si_code; };
 
 struct linux_binprm { const char *filename; };

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A storm of signals. While the ring is filling, a signal that is like one which was written is
- * counted in a slot of its CPU and not written; the slot becomes one record, with the count and the
- * times of its first and last, when another signal takes the slot, when there is room again, or when
- * user space asks for it (flush_many, counts.c).
+ * Storms of signals. A signal that is like one which was written is counted in a slot of its CPU and not
+ * written, when it is one of a streak, each right behind the one before, or while the ring is filling.
+ * The slot becomes one record, with the count and the times of its first and last, when another signal
+ * takes the slot, when the streak breaks, or when user space asks for it (flush_many, counts.c), which it
+ * does each time before it reads the ring. There such a record is put where its last signal belongs
+ * (user/source/order.h).
+ *
+ * Where nothing is short this is for speed. Of 1.2 million signals a second that are all alike each record
+ * costs its sender cache misses, and the reader takes a CPU's time from whoever else wants it.
  *
  * The slots of a CPU need no lock: both hooks of signals run with the target's siglock held, hence
- * with interrupts off (kernel/signal.c). flush_many alone can be interrupted, and says so.
+ * with interrupts off (kernel/signal.c). flush_many alone can be interrupted, and says so. With PREEMPT_RT
+ * siglock is a mutex (include/linux/spinlock_rt.h), and a hook can be preempted: there each takes the slots
+ * of its CPU, and who finds them taken does without.
  */
 #ifndef SIGTRACE_BPF_MANY_H
 #define SIGTRACE_BPF_MANY_H
@@ -19,7 +26,8 @@
 #define MANY_DELIVER MANY_SLOTS
 #define MANY_NOW (2 * MANY_SLOTS) /* not a slot: where the signal is put together */
 #define MANY_ENTRIES (MANY_NOW + 1)
-#define MANY_GAP 100000000ull /* ns: what comes more rarely is no storm, and is written each time */
+#define MANY_STREAK 2	      /* so many are written, and those that follow are counted */
+#define MANY_GAP 100000000ull /* ns, at most this far behind the one before: while the ring is filling */
 
 struct many_slot {
 	union {
@@ -33,6 +41,7 @@ struct many_slot {
 			struct wire_many many;
 		} deliver;
 	};
+	__u32 streak; /* so many in a row were each right behind the one before */
 };
 
 struct many_map {
@@ -45,12 +54,13 @@ extern struct many_map many SEC(".maps");
 
 /* By CPU, of which the first LOSS_CPUS count and the others lose. */
 extern __u32 many_pending[LOSS_CPUS]; /* a slot has counted something */
-extern __u32 many_busy[LOSS_CPUS];    /* flush_many is at work */
+extern __u32 many_busy[LOSS_CPUS];    /* flush_many is at work; with PREEMPT_RT: somebody is */
 extern __u32 many_any;		      /* one of many_pending is set: for user space */
+extern __u64 many_close; /* ns, MANY_GAP of a streak; 0: none is one */
 
 /*
- * Bytes unread. Above the first signals are counted where that is possible; above the second no
- * signal is written: what is left of the ring is for what tells the story.
+ * Bytes unread. Above the first the ring is filling; above the second no signal is written: what is
+ * left of the ring is for what tells the story.
  */
 extern const volatile __u64 many_above;
 extern const volatile __u64 signals_below;
@@ -61,6 +71,55 @@ static __always_inline u32 *many_of(u32 *array, u32 cpu)
 {
 	barrier_var(cpu);
 	return &array[cpu & (LOSS_CPUS - 1)];
+}
+
+static __always_inline bool is_rt(void)
+{
+	return bpf_core_field_exists(((struct spinlock *)0)->lock);
+}
+
+/* false: the slots of this CPU are taken. They are the caller's until many_give(). */
+static __always_inline bool many_take(u32 cpu)
+{
+	u32 *busy = many_of(many_busy, cpu);
+
+	if (!is_rt()) {
+		*busy = 1;
+		barrier();
+		return true;
+	}
+	/* the first helper of 5.12, which is the first that has such an instruction */
+	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_check_mtu) &&
+	       !__sync_val_compare_and_swap(busy, 0, 1);
+}
+
+static __always_inline void many_give(u32 cpu)
+{
+	barrier();
+	*many_of(many_busy, cpu) = 0;
+}
+
+/* Of a hook: may it use MANY_NOW? Then many_leave() is due. */
+static __always_inline bool many_enter(void)
+{
+	u32 cpu;
+
+	if (!is_rt())
+		return true;
+	cpu = bpf_get_smp_processor_id();
+	return cpu < LOSS_CPUS && many_take(cpu);
+}
+
+static __always_inline void many_leave(void)
+{
+	if (is_rt())
+		many_give(bpf_get_smp_processor_id());
+}
+
+/* Behind many_enter(): may it use slots? Not where a CPU has none, nor while flush_many is at them. */
+static __always_inline bool many_may(u32 cpu)
+{
+	return is_rt() || (cpu < LOSS_CPUS && !*many_of(many_busy, cpu));
 }
 
 static __always_inline void many_note(u32 cpu)
@@ -107,6 +166,21 @@ __weak __noinline int many_tell_all(u32 cpu)
 	if (failed)
 		many_note(cpu);
 	return 0;
+}
+
+/*
+ * Of one that is like the one in the slot, gap ns behind it. While the reader sleeps without a timer the
+ * next is written, which wakes it: it would not come to ask for what was counted.
+ */
+static __always_inline bool many_in_streak(struct many_slot *s, u64 gap)
+{
+	s->streak = gap < many_close ? s->streak + 1 : 0;
+	return s->streak >= MANY_STREAK && !reader_asleep;
+}
+
+static __always_inline bool many_for_room(u64 gap, u64 unread)
+{
+	return unread > many_above && (unread > signals_below || gap < MANY_GAP);
 }
 
 /* One more like that in the slot. */

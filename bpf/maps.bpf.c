@@ -30,6 +30,7 @@ const volatile __u32 loss_cpus = LOSS_CPUS;
 __u32 many_pending[LOSS_CPUS];
 __u32 many_busy[LOSS_CPUS];
 __u32 many_any;
+__u64 many_close;
 __u32 hook_marks[1 << HOOK_MARK_BITS][HOOK_MARKS];
 __u64 hook_made_up[HOOKS];
 const volatile bool hook_entries;

@@ -153,20 +153,20 @@ static __always_inline void read_target(struct wire_generate *r, struct task_str
 		r->flags |= WIRE_SIG_TRACED;
 }
 
-/* ctx: the arguments of on_generate(). fast: on the path that most signals take; see emit_worker(). */
-static __always_inline void read_generate(struct wire_generate *r, u64 *ctx, bool fast)
+/* ctx: the arguments of on_generate(). */
+static __always_inline void read_generate(struct wire_generate *r, u64 *ctx)
 {
 	struct task_struct *t = (void *)ctx[2];
 	struct signal_struct *sig = t->signal; /* ahead of branches */
-	u64 sighand = (u64)(fast ? t->sighand : BPF_CORE_READ(t, sighand));
+	u64 sighand = (u64)t->sighand;
 	volatile u64 *number = &r->target_start;
 	u32 flags;
 
 	/* by way of memory: to a task's pointer 5.10 lets no variable be added */
 	*number = sighand;
 	sighand = *number;
-	r->target_start = fast ? t->group_leader->start_boottime : task_start(t);
-	flags = emit_worker(&r->h, WIRE_SIGNAL_GENERATE, sizeof(*r), fast);
+	r->target_start = t->group_leader->start_boottime;
+	flags = emit_worker(&r->h, WIRE_SIGNAL_GENERATE, sizeof(*r));
 	r->sig = ctx[0];
 	r->group = (int)ctx[3] != 0;
 	r->result = ctx[4];
@@ -178,13 +178,13 @@ static __always_inline void read_generate(struct wire_generate *r, u64 *ctx, boo
 }
 
 /* ctx: the arguments of on_deliver(). */
-static __always_inline void read_deliver(struct wire_deliver *r, u64 *ctx, bool fast)
+static __always_inline void read_deliver(struct wire_deliver *r, u64 *ctx)
 {
 	struct kernel_siginfo *info = (void *)ctx[1];
 	struct k_sigaction *ka = (void *)ctx[2];
 	u64 handler = (u64)ka->sa.sa_handler;
 
-	emit_worker(&r->h, WIRE_SIGNAL_DELIVER, sizeof(*r), fast);
+	emit_worker(&r->h, WIRE_SIGNAL_DELIVER, sizeof(*r));
 	r->sa_flags = ka->sa.sa_flags;
 	r->sig = ctx[0];
 	r->si_code = (u64)info <= 1 ? SI_KERNEL : BPF_CORE_READ(info, si_code);
@@ -192,7 +192,7 @@ static __always_inline void read_deliver(struct wire_deliver *r, u64 *ctx, bool 
 	r->pad = 0;
 }
 
-/* ---- while the ring is filling: many.h ---- */
+/* ---- one more of the same: many.h ---- */
 
 /* 0 if all bytes but the first `from` are equal; both are records, aligned and of this size. */
 static __always_inline u64 differ(const void *a, const void *b, u32 from, u32 size)
@@ -215,13 +215,6 @@ static __always_inline bool same_generate(const struct wire_generate *a,
 		 (a->work_tty ^ b->work_tty));
 }
 
-/* A storm: at less than MANY_GAP from the one before, or where it would be lost. */
-static __always_inline bool is_soon(const struct wire_hdr *h, const struct wire_many *m, u64 ts,
-				    u64 unread)
-{
-	return unread > signals_below || ts - (m->count ? m->ts_last : h->ts) < MANY_GAP;
-}
-
 static __always_inline bool same_deliver(const struct wire_deliver *a, const struct wire_deliver *b)
 {
 	return !differ(a, b, offsetof(struct wire_deliver, h.start), sizeof(*a));
@@ -235,93 +228,50 @@ static __always_inline u32 slot_of(const struct wire_hdr *h, u32 target, u32 sig
 }
 
 /* What tells the story has the whole ring. */
-static __always_inline void write_now(struct many_slot *now, u16 kind, u32 len, u64 unread,
-				      bool story)
+static __always_inline void write_now(void *r, u16 kind, u32 len, u64 unread, bool story)
 {
 	if (unread > signals_below && !story)
 		goto lost;
 	if (loss_any)
 		emit_all_losses();
-	if (!bpf_ringbuf_output(&ring, now, len, emit_wake(unread)))
+	if (!bpf_ringbuf_output(&ring, r, len, emit_wake(unread)))
 		return;
 lost:
 	emit_lost_one(bpf_get_smp_processor_id(), kind);
 }
 
 /*
- * `now` has no like in slot i. It is written, and is in the slot from now on, since the next may be
- * like it; unless what the slot has counted cannot be told.
+ * What is not counted is written, and is in slot i from now on, since the next may be like it; unless
+ * what the slot has counted cannot be told.
  */
-static __always_inline void write_first(struct many_slot *now, u32 i, struct many_slot *s, u16 kind,
-					u32 len, u64 unread)
+static __always_inline void write_first(void *r, u32 i, struct many_slot *s, struct wire_many *m,
+					u16 kind, u32 len, u64 unread)
 {
-	u64 count = kind == WIRE_SIGNAL_GENERATE ? s->generate.many.count : s->deliver.many.count;
-
-	if (s->h.len && count && (unread > signals_below || many_tell(i))) {
+	if (m->count && (unread > signals_below || many_tell(i))) {
 		emit_lost_one(bpf_get_smp_processor_id(), kind);
 		return;
 	}
-	write_now(now, kind, len, unread, false);
-	__builtin_memcpy(s, now, sizeof(*s));
+	write_now(r, kind, len, unread, false);
+	__builtin_memcpy(s, r, len);
+	m->count = 0;
 }
 
-/* From here on slots may be used; false: they may not, or need not. */
-static __always_inline bool many_begin(u32 cpu, u64 unread)
+/* r is counted in slot i or written. m: of the slot; like: what the slot has is like r. */
+static __always_inline void count_or_write(struct wire_hdr *r, u32 i, struct many_slot *s,
+					   struct wire_many *m, bool like, u16 kind, u32 len)
 {
-	if (cpu >= LOSS_CPUS || *many_of(many_busy, cpu))
-		return false;
-	if (*many_of(many_pending, cpu) && unread <= wake_above)
-		many_tell_all(cpu);
-	return unread > many_above;
-}
+	u64 gap = r->ts - (m->count ? m->ts_last : s->h.ts), unread;
 
-static __noinline int generate_many(u64 *ctx, u64 unread)
-{
-	u32 cpu = bpf_get_smp_processor_id(), i;
-	struct many_slot *now = many_at(MANY_NOW), *s;
-	bool story;
-
-	if (!now)
-		return 0;
-	read_generate(&now->generate.r, ctx, false);
-	now->generate.many.count = 0;
-	story = now->generate.r.flags & WIRE_SIG_KTHREAD; /* a key, a hang-up */
-	i = slot_of(&now->h, now->generate.r.target_pid, now->generate.r.sig);
-	s = many_at(i);
-	if (!many_begin(cpu, unread) || !s || story)
-		write_now(now, WIRE_SIGNAL_GENERATE, sizeof(now->generate.r), unread, story);
-	else if (s->h.len && same_generate(&s->generate.r, &now->generate.r) &&
-		 is_soon(&s->h, &s->generate.many, now->h.ts, unread))
-		many_count(&s->h, &s->generate.many, now->h.ts, cpu);
-	else
-		write_first(now, i, s, WIRE_SIGNAL_GENERATE, sizeof(now->generate.r), unread);
-	return 0;
-}
-
-static __noinline int deliver_many(u64 *ctx, u64 unread)
-{
-	u32 cpu = bpf_get_smp_processor_id(), i;
-	struct many_slot *now = many_at(MANY_NOW), *s;
-
-	if (!now)
-		return 0;
-	read_deliver(&now->deliver.r, ctx, false);
-	now->deliver.many.count = 0;
-	i = MANY_DELIVER + slot_of(&now->h, 0, now->deliver.r.sig);
-	s = many_at(i);
-	if (!many_begin(cpu, unread) || !s)
-		write_now(now, WIRE_SIGNAL_DELIVER, sizeof(now->deliver.r), unread, false);
-	else if (s->h.len && same_deliver(&s->deliver.r, &now->deliver.r) &&
-		 is_soon(&s->h, &s->deliver.many, now->h.ts, unread))
-		many_count(&s->h, &s->deliver.many, now->h.ts, cpu);
-	else
-		write_first(now, i, s, WIRE_SIGNAL_DELIVER, sizeof(now->deliver.r), unread);
-	return 0;
-}
-
-static __always_inline bool is_storm(u64 unread)
-{
-	return unread > many_above || many_any;
+	if (!like)
+		s->streak = 0;
+	else if (many_in_streak(s, gap))
+		return many_count(&s->h, m, r->ts, r->cpu);
+	unread = emit_unread();
+	if (like && many_for_room(gap, unread))
+		return many_count(&s->h, m, r->ts, r->cpu);
+	if (!many_close && *many_of(many_pending, r->cpu) && unread <= wake_above)
+		many_tell_all(r->cpu);
+	write_first(r, i, s, m, kind, len, unread);
 }
 
 /* User space runs it on a CPU whose slots it wants told; it is attached to nothing. */
@@ -332,15 +282,28 @@ int flush_many(void *ctx)
 
 	if (cpu >= LOSS_CPUS)
 		return 0;
-	*many_of(many_busy, cpu) = 1;
-	barrier();
+	if (!many_take(cpu)) {
+		many_any = 1; /* again, soon */
+		return 0;
+	}
 	many_tell_all(cpu);
-	barrier();
-	*many_of(many_busy, cpu) = 0;
+	many_give(cpu);
 	return 0;
 }
 
 /* ---- the hooks ---- */
+
+/* Where the slots are taken. Which signals are of the kernel's own is known before only by who makes them. */
+static __always_inline void *reserve_signal(u16 kind, u64 size)
+{
+	struct task_struct *t = (struct task_struct *)bpf_get_current_task();
+
+	if (emit_unread() > signals_below && !(BPF_CORE_READ(t, flags) & PF_KTHREAD)) {
+		emit_lost_one(bpf_get_smp_processor_id(), kind);
+		return 0;
+	}
+	return emit_reserve(kind, size);
+}
 
 /*
  * Of what happens to a stranger only what a traced process sends: and that itself, since current
@@ -352,42 +315,86 @@ static __always_inline bool is_sent(u32 sig, struct kernel_siginfo *info)
 	       scope_of(bpf_get_current_pid_tgid() >> 32) & WIRE_IN;
 }
 
+static __always_inline void count_generate(struct many_slot *now, u64 *ctx)
+{
+	struct wire_generate *r = &now->generate.r;
+	bool story; /* of the kernel's own: a key, a hang-up */
+	struct many_slot *s;
+	u32 i;
+
+	read_generate(r, ctx);
+	story = r->flags & WIRE_SIG_KTHREAD;
+	i = slot_of(&r->h, r->target_pid, r->sig);
+	s = many_at(i);
+	if (s && many_may(r->h.cpu) && !story)
+		count_or_write(&r->h, i, s, &s->generate.many,
+			       s->h.len && same_generate(&s->generate.r, r),
+			       WIRE_SIGNAL_GENERATE, sizeof(*r));
+	else
+		write_now(r, WIRE_SIGNAL_GENERATE, sizeof(*r), emit_unread(), story);
+}
+
+static __always_inline void count_deliver(struct many_slot *now, u64 *ctx)
+{
+	struct wire_deliver *r = &now->deliver.r;
+	struct many_slot *s;
+	u32 i;
+
+	read_deliver(r, ctx);
+	i = MANY_DELIVER + slot_of(&r->h, 0, r->sig);
+	s = many_at(i);
+	if (s && many_may(r->h.cpu))
+		count_or_write(&r->h, i, s, &s->deliver.many,
+			       s->h.len && same_deliver(&s->deliver.r, r),
+			       WIRE_SIGNAL_DELIVER, sizeof(*r));
+	else
+		write_now(r, WIRE_SIGNAL_DELIVER, sizeof(*r), emit_unread(), false);
+}
+
 SEC("tp_btf/signal_generate")
 int BPF_PROG(on_generate, int sig, struct kernel_siginfo *info, struct task_struct *t)
 {
+	struct many_slot *now;
 	struct wire_generate *r;
-	u64 unread;
 
 	if (!(scope_of(t->tgid) & WIRE_IN) && !is_sent(sig, info))
 		return 0;
 	if (sig < 1 || sig > 64)
 		return 0;
-	unread = emit_unread();
-	if (is_storm(unread))
-		return generate_many(ctx, unread);
-	r = emit_reserve(WIRE_SIGNAL_GENERATE, sizeof(*r));
+	if (many_enter()) {
+		now = many_at(MANY_NOW);
+		if (now)
+			count_generate(now, ctx);
+		many_leave();
+		return 0;
+	}
+	r = reserve_signal(WIRE_SIGNAL_GENERATE, sizeof(*r));
 	if (!r)
 		return 0;
-	read_generate(r, ctx, true);
-	bpf_ringbuf_submit(r, emit_wake(unread));
+	read_generate(r, ctx);
+	emit_submit(r);
 	return 0;
 }
 
 SEC("tp_btf/signal_deliver")
 int BPF_PROG(on_deliver, int sig)
 {
+	struct many_slot *now;
 	struct wire_deliver *r;
-	u64 unread;
 
 	if (!(scope_of(bpf_get_current_pid_tgid() >> 32) & WIRE_IN) || sig < 1 || sig > 64)
 		return 0;
-	unread = emit_unread();
-	if (is_storm(unread))
-		return deliver_many(ctx, unread);
-	r = emit_reserve(WIRE_SIGNAL_DELIVER, sizeof(*r));
+	if (many_enter()) {
+		now = many_at(MANY_NOW);
+		if (now)
+			count_deliver(now, ctx);
+		many_leave();
+		return 0;
+	}
+	r = reserve_signal(WIRE_SIGNAL_DELIVER, sizeof(*r));
 	if (!r)
 		return 0;
-	read_deliver(r, ctx, true);
-	bpf_ringbuf_submit(r, emit_wake(unread));
+	read_deliver(r, ctx);
+	emit_submit(r);
 	return 0;
 }

@@ -287,8 +287,8 @@ struct wire_deliver {
 };
 
 /*
- * Behind a wire_generate or a wire_deliver (h.len tells) that stands for more than one: in a storm
- * signals like one that has a record of its own are counted. h.ts is the time of the first that was.
+ * Behind a wire_generate or a wire_deliver (h.len tells) that stands for signals which were counted, being
+ * like one that has a record of its own (many.h). h.ts is the time of the first that was.
  */
 struct wire_many {
 	__u64 count; /* not 0 */

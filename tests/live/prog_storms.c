@@ -8,6 +8,7 @@
  * and then, if STATUS is a number, exits with it; else it calls itself "stormed" and waits to be
  * killed, which is not counted.
  *   ignored    signals to itself, ignored
+ *   apart      the same, a millisecond one from the other
  *   handled    signals to itself, and their handler
  *   rt         real-time signals to itself, and their handler
  *   each       two processes send each other signals
@@ -29,6 +30,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CROWD 20
@@ -65,6 +67,16 @@ static void send_self(int sig, long n)
 static void do_ignored(long n)
 {
 	send_self(SIGURG, n);
+}
+
+static void do_apart(long n)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+
+	for (; n; n--) {
+		do_ignored(1);
+		nanosleep(&ms, NULL);
+	}
 }
 
 static void do_handled(long n)
@@ -218,7 +230,7 @@ static const struct {
 	{ "ignored", do_ignored }, { "handled", do_handled }, { "rt", do_rt },
 	{ "each", do_each },	   { "crowd", do_crowd },     { "unlike", do_unlike },
 	{ "forks", do_forks },	   { "execs", do_execs },     { "bustle", do_bustle },
-	{ "again", do_again },
+	{ "again", do_again },	   { "apart", do_apart },
 };
 
 static void storm(const char *word)

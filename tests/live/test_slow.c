@@ -120,7 +120,7 @@ static struct sums slow(struct live *l, const int fd[2], bool json)
 	pid = live_child(l, ARGS(live_prog(l, "storms"), live_path(l, "made"), "0", count));
 	snprintf(number, sizeof(number), "%d", pid);
 	l->trace.stdout_fd = fd[1];
-	live_trace(l, ARGS("-p", number, json ? "--json" : "-v", "-w", rec));
+	live_trace(l, ARGS("-p", number, json ? "--json" : "-v", "--each", "-w", rec));
 	close(fd[1]);
 	storm(l, pid, rec);
 	read_all(l, fd[0], &out);

@@ -214,22 +214,70 @@ static void test_in_turn(void **state)
 
 /* ---- a reader that follows ---- */
 
-/* Where nothing is short each signal has its record. */
-static void test_room(void **state)
+/* To its end. How many records count some. */
+static size_t followed(struct live *l, const char *option, const char *const *storms)
 {
-	struct live *l = live(state);
-	int pid = ready_storm(l, "0", ARGS("ignored=2000", "handled=2000"));
+	int pid = ready_storm(l, "0", storms);
 	struct sums seen, lost;
 	char number[16];
 
 	snprintf(number, sizeof(number), "%d", pid);
-	live_trace(l, ARGS("--json", "-p", number));
+	live_trace(l, ARGS("--json", "-p", number, option));
 	storm(l, pid);
 	assert_int_equal(trace_join(&l->trace, STORM_MS), 0);
 	told(l, &seen, &lost);
 	check_sums(l, &seen, &lost);
-	if (repeats(l))
+	return repeats(l);
+}
+
+/* Signals that are not right behind each other have a record each. */
+static void test_apart(void **state)
+{
+	struct live *l = live(state);
+
+	if (followed(l, NULL, ARGS("apart=50")))
 		live_fail(l, "some were counted");
+	l->passed = true;
+}
+
+/* As have all, if that is wanted and nothing is short. */
+static void test_each(void **state)
+{
+	struct live *l = live(state);
+
+	if (followed(l, "--each", ARGS("ignored=2000", "handled=2000")))
+		live_fail(l, "some were counted");
+	l->passed = true;
+}
+
+/* What one process did is told in the order in which it did that; what was counted, by its last. */
+static void check_order(struct live *l)
+{
+	json_int_t before = 0;
+	size_t i;
+	json_t *o;
+
+	json_array_foreach(l->trace.lines, i, o) {
+		const json_t *last = json_object_get(o, "ts_last");
+		json_int_t ts = json_integer_value(last ? last : json_object_get(o, "ts"));
+
+		if (!is(o, "type", "signal.generate") && !is(o, "type", "signal.deliver") &&
+		    !is(o, "type", "task.exit"))
+			continue;
+		if (ts < before)
+			live_fail(l, "told too late: %s", json_dumps(o, JSON_COMPACT));
+		before = ts;
+	}
+}
+
+/* Of those that are some are counted, and told in their place. */
+static void test_close(void **state)
+{
+	struct live *l = live(state);
+
+	if (!followed(l, NULL, ARGS("ignored=20000", "handled=20000", "rt=20000", "ignored=20000")))
+		live_fail(l, "none of them was counted");
+	check_order(l);
 	l->passed = true;
 }
 
@@ -307,6 +355,27 @@ static void catch_up(struct live *l)
 	} while (proc_left(deadline) && (seen.n[GENERATE] < want.n[GENERATE] ||
 					 seen.n[DELIVER] < want.n[DELIVER]));
 	check_sums(l, &seen, &lost);
+}
+
+/* What was counted comes out while its process lives on and does nothing. */
+static void test_comes_out(void **state)
+{
+	struct live *l = live(state);
+	char number[16];
+	int pid = ready_storm(l, "-", ARGS("ignored=20000", "again=1", "rt=20000"));
+
+	snprintf(number, sizeof(number), "%d", pid);
+	live_trace(l, ARGS("--json", "-p", number));
+	for (int i = 0; i < 2; i++) {
+		kill(pid, SIGUSR2);
+		if (!proc_becomes(pid, i ? "stormed" : "again"))
+			live_fail(l, "the storm does not end");
+		catch_up(l);
+	}
+	kill(pid, SIGKILL);
+	assert_int_equal(trace_join(&l->trace, STORM_MS), 0);
+	check_order(l);
+	l->passed = true;
 }
 
 /* What was counted comes out though no signal follows on that CPU, and once: a second storm, of another
@@ -399,6 +468,37 @@ static void session(struct live *l, const char *storms, bool must)
 	l->passed = true;
 }
 
+/* What was counted is of its session, though that ends right behind it. */
+static void test_of_its_session(void **state)
+{
+	struct live *l = live(state);
+	long long n = 0;
+	char command[600];
+	struct client *c;
+	size_t i;
+	json_t *o;
+	int number;
+
+	live_trace(l, ARGS("--sshd", "--json"));
+	snprintf(command, sizeof(command), "exec %s /dev/null 3 ignored=20000", live_prog(l, "storms"));
+	c = live_ssh(l, CLIENT_PLAIN, ARGS(command));
+	kill(live_number(l, c, "storms="), SIGUSR2);
+	assert_int_equal(live_wait(l, c), 3);
+	o = live_expect(l, "{s:s, s:s, s:i}", "type", "session.close", "end", "exit", "exit_status", 3);
+	number = live_int(l, o, "session");
+	assert_int_equal(trace_stop(&l->trace), 0);
+	json_array_foreach(l->trace.lines, i, o)
+		if (is(o, "type", "signal.generate") && is(o, "sig", "SIGURG") &&
+		    json_integer_value(json_object_get(o, "session")) == number)
+			n += json_object_get(o, "count") ?
+				     json_integer_value(json_object_get(o, "count")) :
+				     1;
+	assert_int_equal(n, 20000);
+	if (!repeats(l))
+		live_fail(l, "none of them was counted");
+	l->passed = true;
+}
+
 static void test_session_of_signals(void **state)
 {
 	session(live(state), "ignored=20000 unlike=5000 handled=2000", true);
@@ -417,13 +517,17 @@ int main(void)
 		LIVE_TEST(test_real_time),
 		LIVE_TEST(test_each_other),
 		LIVE_TEST(test_in_turn),
-		LIVE_TEST(test_room),
+		LIVE_TEST(test_apart),
+		LIVE_TEST(test_each),
+		LIVE_TEST(test_close),
 		LIVE_TEST(test_all_64k),
 		LIVE_TEST(test_all_256k),
 		LIVE_TEST(test_all_1m),
 		LIVE_TEST(test_reserve),
 		LIVE_TEST(test_at_once),
+		LIVE_TEST(test_comes_out),
 		LIVE_TEST(test_counts_come_out),
+		LIVE_TEST(test_of_its_session),
 		LIVE_TEST(test_session_of_signals),
 		LIVE_TEST(test_session_of_all),
 	};

@@ -299,7 +299,7 @@ static int prepare(struct assertion *a, int argc, char **argv, struct err *e)
 		return -1;
 	if (a->o.list)
 		return 0;
-	a->o.own_loss = true;
+	a->o.own_loss = a->o.each = true;
 	if (!a->o.grace)
 		a->o.grace = GRACE;
 	return options_check(&a->o, e) || results_open(&a->results, &a->o, e) ? -1 : 0;

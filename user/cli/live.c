@@ -123,6 +123,7 @@ static int open_live(struct trace *t)
 		.folder = t->run.rotation ? rotation_folder(t->run.rotation) : 0,
 		.published = o->metrics ? t->stats.folder : 0,
 		.ring = o->ring,
+		.each = o->each,
 		.stats = o->stats,
 		.put = run_put,
 		.ctx = &t->run,

@@ -349,6 +349,14 @@ static int on_keep(struct options *o, const char *v, struct err *e)
 	return 0;
 }
 
+static int on_each(struct options *o, const char *v, struct err *e)
+{
+	(void)v;
+	(void)e;
+	o->each = true;
+	return 0;
+}
+
 /* A power of two: that is what the kernel makes rings of. */
 static int on_buffer(struct options *o, const char *v, struct err *e)
 {
@@ -420,6 +428,7 @@ const struct option_row option_rows[] = {
 	{NULL, 0, "metrics", "FILE", on_metrics, "the same each second for Prometheus: FILE is replaced as a whole"},
 	{NULL, 0, "duration", "TIME", on_duration, "stop after 300ms, 2s, 5m, 1h"},
 	{NULL, 0, "buffer", "SIZE", on_buffer, "of the ring buffer: 64k, 8M (8M)"},
+	{NULL, 0, "each", NULL, on_each, "count no signals while the buffer has room: each has its record"},
 	{NULL, 0, "ready-fd", "N", on_ready_fd, "write a newline to descriptor N when every hook is attached"},
 	{NULL, 'h', "help", NULL, on_help, "show this"},
 	{NULL, 'V', "version", NULL, on_version, "show the version"},

@@ -41,6 +41,7 @@ struct options {
 	bool help;
 	bool version;
 	uint32_t ring;	       /* bytes of the ring buffer, 0: the default */
+	bool each;	       /* a record for each signal, while there is room */
 	uint64_t grace;	       /* ns to wait for whom the command left, before the kernel is asked; 0: not */
 	bool own_loss;	       /* who shows it tells of lost records */
 	const char *exprs[OPTIONS_EXPRS]; /* of assert, as the next three */

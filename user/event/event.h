@@ -54,7 +54,7 @@ static inline uint64_t event_count(const struct event *ev)
 
 /*
  * It tells only how many more there were like one that had a record of its own (or was lost, and
- * counted so), and that late: what it did to whom must not be done once more.
+ * counted so): what it did to whom must not be done once more.
  */
 static inline bool event_repeats(const struct event *ev)
 {

@@ -12,6 +12,7 @@
 
 #define LOSS_CPUS 256 /* emit.h */
 #define SKIPPED_NS 100000000ull
+#define CLOSE_NS 20000 /* a loop of kill(2) takes 0.3 to 3 us a round, a shell's 10 */
 
 struct counts {
 	struct sigtrace_bpf *skel;
@@ -24,6 +25,14 @@ struct counts {
 	} skipped[HOOKS_SKIPPED];
 	uint64_t asked; /* the kernel, for what it skipped */
 };
+
+/* BPF_PROG_TEST_RUN takes such a program since 5.10. */
+static bool flush(const struct counts *c, uint32_t cpu)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, o, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);
+
+	return !bpf_prog_test_run_opts(bpf_program__fd(c->skel->progs.flush_many), &o);
+}
 
 struct counts *counts_new(struct sigtrace_bpf *skel, const struct hooks *hooks,
 			  void (*put)(void *ctx, const void *rec, size_t len), void *ctx)
@@ -57,21 +66,22 @@ void counts_lost(struct counts *c, const struct wire_lost *r)
 	c->put(c->ctx, &once, sizeof(once));
 }
 
-/*
- * The counts of a storm that is over, on CPUs where no signal comes to tell them: bpf/many.h.
- * BPF_PROG_TEST_RUN takes such a program since 5.10; before, counts_end() tells them.
- */
+void counts_begin(struct counts *c)
+{
+	c->skel->bss->many_close = flush(c, 0) ? CLOSE_NS : 0;
+}
+
+/* The counts of a storm: bpf/many.h. Before 5.10 counts_end() tells them. */
 bool counts_flush(struct counts *c)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, o, .flags = BPF_F_TEST_RUN_ON_CPU);
 	size_t cpus = sizeof(c->skel->bss->many_pending) / sizeof(c->skel->bss->many_pending[0]);
 
 	if (!c->skel->bss->many_any)
 		return false;
 	__atomic_store_n(&c->skel->bss->many_any, 0, __ATOMIC_SEQ_CST);
-	for (o.cpu = 0; o.cpu < cpus; o.cpu++)
-		if (c->skel->bss->many_pending[o.cpu])
-			bpf_prog_test_run_opts(bpf_program__fd(c->skel->progs.flush_many), &o);
+	for (uint32_t cpu = 0; cpu < cpus; cpu++)
+		if (c->skel->bss->many_pending[cpu])
+			flush(c, cpu);
 	return true;
 }
 

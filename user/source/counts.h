@@ -21,13 +21,19 @@ struct counts *counts_new(struct sigtrace_bpf *skel, const struct hooks *hooks,
 			  void (*put)(void *ctx, const void *rec, size_t len), void *ctx);
 void counts_free(struct counts *c);
 
+/*
+ * The programs are loaded: from now on they count signals that come right behind each other, if they can be
+ * asked for what they counted; else only where a signal would be lost.
+ */
+void counts_begin(struct counts *c);
+
 /* A trace.lost from the ring: hands out what is new of it, once. */
 void counts_lost(struct counts *c, const struct wire_lost *r);
 
 /* Hands out what was lost and no record has told yet. Only when the ring was just emptied. */
 void counts_losses(struct counts *c);
 
-/* Has the programs write what they counted of storms; true: there is something in the ring. */
+/* Has the programs write what they counted; false: they had counted nothing since the last time. */
 bool counts_flush(struct counts *c);
 
 /* Hands out what the kernel skipped programs for, if it is some time since it was last asked. */

@@ -206,6 +206,8 @@ struct live *live_open(const struct live_options *o, struct err *e)
 #ifdef __GLIBC__
 	malloc_trim(0); /* the kernel's types, twice: megabytes that would stay */
 #endif
+	if (!o->each)
+		counts_begin(l->counts);
 	l->scope = programs_scope(l->skel, o, &l->scope_len, e);
 	if (!l->scope)
 		goto err;

@@ -27,6 +27,7 @@ struct live_options {
 	int folder;		    /* an open one, in which files come and go later; 0: none */
 	int published;		    /* likewise, of --metrics; 0: none */
 	uint32_t ring;		    /* bytes, a power of two; 0: 8 MiB */
+	bool each;		    /* no signal is counted that could have a record of its own */
 	bool stats;		    /* the kernel is to measure the programs, at some 50 ns a run */
 	/* Takes every record, in causal order; the bytes live until it returns. */
 	void (*put)(void *ctx, const void *rec, size_t len);
