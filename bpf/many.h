@@ -78,25 +78,27 @@ static __always_inline bool is_rt(void)
 	return bpf_core_field_exists(((struct spinlock *)0)->lock);
 }
 
-/* false: the slots of this CPU are taken. They are the caller's until many_give(). */
+/*
+ * false: the slots of this CPU are taken. They are the caller's until many_give(). Who adds and then finds
+ * nobody else has them; more than adding no kernel before 5.12 can do at once (BPF_XADD), and its verifier
+ * refuses even dead code that does.
+ */
 static __always_inline bool many_take(u32 cpu)
 {
 	u32 *busy = many_of(many_busy, cpu);
 
-	if (!is_rt()) {
-		*busy = 1;
-		barrier();
+	__sync_fetch_and_add(busy, 1);
+	barrier();
+	if (!is_rt() || *busy == 1)
 		return true;
-	}
-	/* the first helper of 5.12, which is the first that has such an instruction */
-	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_check_mtu) &&
-	       !__sync_val_compare_and_swap(busy, 0, 1);
+	__sync_fetch_and_add(busy, -1);
+	return false;
 }
 
 static __always_inline void many_give(u32 cpu)
 {
 	barrier();
-	*many_of(many_busy, cpu) = 0;
+	__sync_fetch_and_add(many_of(many_busy, cpu), -1);
 }
 
 /* Of a hook: may it use MANY_NOW? Then many_leave() is due. */

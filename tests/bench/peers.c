@@ -109,7 +109,7 @@ static double floor_lost(const char *file, const char *out)
 /* ---- how they are started ---- */
 
 #define EACH(...) { { { __VA_ARGS__ } }, { { __VA_ARGS__ } }, { { __VA_ARGS__ } } }
-#define SIGTRACE_W(scope) EACH("%sigtrace", scope, "-q", "-w", "%o", "--ready-fd", "%r")
+#define SIGTRACE_W(...) EACH("%sigtrace", __VA_ARGS__, "-q", "-w", "%o", "--ready-fd", "%r")
 
 #define BT_SIGNALS                                                                                 \
 	"tracepoint:signal:signal_generate { printf(\"g %s %d %d %d\\n\", comm, pid, args->sig, args->pid); } " \
@@ -133,6 +133,7 @@ const struct peer peers[] = {
 	{ "floor, counts", 1, READY_OUTPUT, false, EACH("%floor", "count"), NULL, NULL },
 	{ "floor, ring", 1, READY_OUTPUT, false, EACH("%floor", "ring", "%o"), NULL, floor_lost },
 	{ "sigtrace --all -w", 1, READY_FD, false, SIGTRACE_W("--all"), own_records, own_lost },
+	{ "sigtrace --each -w", 1, READY_FD, false, SIGTRACE_W("--all", "--each"), own_records, own_lost },
 	{ "sigtrace --sshd -w", 1, READY_FD, false, SIGTRACE_W("--sshd"), NULL, own_lost },
 	{ "libbpf-tools", 0.2, READY_ASLEEP, false,
 	  { { { "sigsnoop" } }, { { "sigsnoop" }, { "execsnoop" }, { "exitsnoop" } }, { { "tcpstates" } } },
