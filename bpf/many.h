@@ -5,7 +5,8 @@
  * The slot becomes one record, with the count and the times of its first and last, when another signal
  * takes the slot, when the streak breaks, or when user space asks for it (flush_many, counts.c), which it
  * does each time before it reads the ring. There such a record is put where its last signal belongs
- * (user/source/order.h).
+ * (user/source/order.h). Where user space does not have streaks counted (many_close), also when there is
+ * room again.
  *
  * Where nothing is short this is for speed. Of 1.2 million signals a second that are all alike each record
  * costs its sender cache misses, and the reader takes a CPU's time from whoever else wants it.
@@ -55,8 +56,8 @@ extern struct many_map many SEC(".maps");
 /* By CPU, of which the first LOSS_CPUS count and the others lose. */
 extern __u32 many_pending[LOSS_CPUS]; /* a slot has counted something */
 extern __u32 many_busy[LOSS_CPUS];    /* flush_many is at work; with PREEMPT_RT: somebody is */
-extern __u32 many_any;		      /* one of many_pending is set: for user space */
 extern __u64 many_close; /* ns, MANY_GAP of a streak; 0: none is one */
+extern const volatile bool many_each; /* none is to be one */
 
 /*
  * Bytes unread. Above the first the ring is filling; above the second no signal is written: what is
@@ -124,12 +125,6 @@ static __always_inline bool many_may(u32 cpu)
 	return is_rt() || (cpu < LOSS_CPUS && !*many_of(many_busy, cpu));
 }
 
-static __always_inline void many_note(u32 cpu)
-{
-	many_pending[cpu & (LOSS_CPUS - 1)] = 1;
-	many_any = 1;
-}
-
 static __always_inline struct many_slot *many_at(u32 i)
 {
 	return bpf_map_lookup_elem(&many, &i);
@@ -166,7 +161,7 @@ __weak __noinline int many_tell_all(u32 cpu)
 	for (u32 i = 0; i < MANY_NOW; i++)
 		failed |= many_tell(i);
 	if (failed)
-		many_note(cpu);
+		many_pending[cpu] = 1;
 	return 0;
 }
 
@@ -185,16 +180,16 @@ static __always_inline bool many_for_room(u64 gap, u64 unread)
 	return unread > many_above && (unread > signals_below || gap < MANY_GAP);
 }
 
-/* One more like that in the slot. */
-static __always_inline void many_count(struct wire_hdr *h, struct wire_many *m, u64 ts, u32 cpu)
+/* One more like that in slot s: r, of len bytes. The first is kept as it is. */
+static __always_inline void many_count(struct many_slot *s, struct wire_many *m, const struct wire_hdr *r,
+				       u32 len)
 {
 	if (!m->count)
-		h->ts = ts;
+		__builtin_memcpy(s, r, len);
 	m->count++;
-	m->ts_last = ts;
-	/* many_any as well: user space may have missed the one while it took the other away */
-	if (!many_pending[cpu & (LOSS_CPUS - 1)] || !many_any)
-		many_note(cpu);
+	m->ts_last = r->ts;
+	if (!*many_of(many_pending, r->cpu)) /* which is read for each signal, next to other CPUs' */
+		*many_of(many_pending, r->cpu) = 1;
 }
 
 #endif

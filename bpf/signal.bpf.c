@@ -265,16 +265,17 @@ static __always_inline void count_or_write(struct wire_hdr *r, u32 i, struct man
 	if (!like)
 		s->streak = 0;
 	else if (many_in_streak(s, gap))
-		return many_count(&s->h, m, r->ts, r->cpu);
+		return many_count(s, m, r, len);
 	unread = emit_unread();
 	if (like && many_for_room(gap, unread))
-		return many_count(&s->h, m, r->ts, r->cpu);
+		return many_count(s, m, r, len);
+	/* the storm is over, and user space may not be able to ask */
 	if (!many_close && *many_of(many_pending, r->cpu) && unread <= wake_above)
 		many_tell_all(r->cpu);
 	write_first(r, i, s, m, kind, len, unread);
 }
 
-/* User space runs it on a CPU whose slots it wants told; it is attached to nothing. */
+/* User space runs it on a CPU whose slots it wants told; it is attached to nothing. 1: they are taken. */
 SEC("raw_tp")
 int flush_many(void *ctx)
 {
@@ -282,10 +283,8 @@ int flush_many(void *ctx)
 
 	if (cpu >= LOSS_CPUS)
 		return 0;
-	if (!many_take(cpu)) {
-		many_any = 1; /* again, soon */
-		return 0;
-	}
+	if (!many_take(cpu))
+		return 1;
 	many_tell_all(cpu);
 	many_give(cpu);
 	return 0;
@@ -293,7 +292,14 @@ int flush_many(void *ctx)
 
 /* ---- the hooks ---- */
 
-/* Where the slots are taken. Which signals are of the kernel's own is known before only by who makes them. */
+/* With --each, and there is room for all: it need not be put together elsewhere first. */
+static __always_inline bool needs_no_slot(void)
+{
+	return many_each && emit_unread() <= many_above &&
+	       !*many_of(many_pending, bpf_get_smp_processor_id());
+}
+
+/* Without slots. Which signals are of the kernel's own is known before only by who makes them. */
 static __always_inline void *reserve_signal(u16 kind, u64 size)
 {
 	struct task_struct *t = (struct task_struct *)bpf_get_current_task();
@@ -361,7 +367,7 @@ int BPF_PROG(on_generate, int sig, struct kernel_siginfo *info, struct task_stru
 		return 0;
 	if (sig < 1 || sig > 64)
 		return 0;
-	if (many_enter()) {
+	if (!needs_no_slot() && many_enter()) {
 		now = many_at(MANY_NOW);
 		if (now)
 			count_generate(now, ctx);
@@ -384,7 +390,7 @@ int BPF_PROG(on_deliver, int sig)
 
 	if (!(scope_of(bpf_get_current_pid_tgid() >> 32) & WIRE_IN) || sig < 1 || sig > 64)
 		return 0;
-	if (many_enter()) {
+	if (!needs_no_slot() && many_enter()) {
 		now = many_at(MANY_NOW);
 		if (now)
 			count_deliver(now, ctx);

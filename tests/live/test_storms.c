@@ -148,9 +148,12 @@ static void check_sums(struct live *l, const struct sums *seen, const struct sum
 				  seen->n[k], lost->n[k]);
 }
 
-/* A storm with the reader standing still; sums in *seen and *lost, which must make the whole. */
-static void weather(struct live *l, const char *buffer, const char *const *storms, struct sums *seen,
-		    struct sums *lost)
+/*
+ * A storm with the reader standing still; sums in *seen and *lost, which must make the whole. sig: to the
+ * reader before it goes on, which ends there then; 0: none, and it follows the storm to its end.
+ */
+static void weather_to(struct live *l, int sig, const char *buffer, const char *const *storms,
+		       struct sums *seen, struct sums *lost)
 {
 	int pid = ready_storm(l, "0", storms);
 	long long all = 0;
@@ -161,6 +164,8 @@ static void weather(struct live *l, const char *buffer, const char *const *storm
 	live_trace(l, ARGS("--json", "-p", number, "--buffer", buffer));
 	stand_still(l);
 	storm(l, pid);
+	if (sig)
+		kill(l->trace.pid, sig);
 	go_on(l);
 	if (trace_join(&l->trace, STORM_MS) < 0)
 		live_fail(l, "%s", l->trace.why);
@@ -169,6 +174,12 @@ static void weather(struct live *l, const char *buffer, const char *const *storm
 	for (size_t k = 0; k < KINDS; k++)
 		all += lost->n[k];
 	live_expect(l, "{s:s, s:I}", "type", "trace.end", "lost", (json_int_t)all);
+}
+
+static void weather(struct live *l, const char *buffer, const char *const *storms, struct sums *seen,
+		    struct sums *lost)
+{
+	weather_to(l, 0, buffer, storms, seen, lost);
 }
 
 /* Signals that are alike are not lost, however many and however small the buffer. */
@@ -307,6 +318,16 @@ static void test_all_256k(void **state)
 static void test_all_1m(void **state)
 {
 	any(state, "1M", ARGS(ALL_OF_IT));
+}
+
+/* When the trace ends, more has been counted than the buffer has room for at once. */
+static void test_end(void **state)
+{
+	struct live *l = live(state);
+	struct sums seen, lost;
+
+	weather_to(l, SIGTERM, "4k", ARGS("unlike=100", "crowd=500", "crowd=500", "crowd=500", "crowd=500"), &seen, &lost);
+	l->passed = true;
 }
 
 /* The last quarter of the buffer is not for signals. */
@@ -523,6 +544,7 @@ int main(void)
 		LIVE_TEST(test_all_64k),
 		LIVE_TEST(test_all_256k),
 		LIVE_TEST(test_all_1m),
+		LIVE_TEST(test_end),
 		LIVE_TEST(test_reserve),
 		LIVE_TEST(test_at_once),
 		LIVE_TEST(test_comes_out),

@@ -245,6 +245,28 @@ static void over_rounds(void **state)
 	done(r);
 }
 
+/* Nothing older can come: it need not wait for what is younger. */
+static void until(void **state)
+{
+	struct ring *r = ring();
+
+	(void)state;
+	plain(r, 10);
+	counted(r, 5, 50, 7);
+	counted(r, 5, 30, 7);
+	look(r);
+	go(r, 1);
+	IS(r, 0);
+	order_until(r->order, 40);
+	IS(r, 0, 2);
+	order_until(r->order, 50);
+	plain(r, 60);
+	look(r);
+	go(r, 4);
+	IS(r, 0, 2, 1, 3);
+	done(r);
+}
+
 /* One that nobody looked ahead for has its place where it is. */
 static void not_seen(void **state)
 {
@@ -327,7 +349,7 @@ int main(void)
 		cmocka_unit_test(nothing_counted), cmocka_unit_test(before_what_is_younger),
 		cmocka_unit_test(of_one_time),	   cmocka_unit_test(by_their_last),
 		cmocka_unit_test(youngest),	   cmocka_unit_test(youngest_of_two),
-		cmocka_unit_test(over_rounds),
+		cmocka_unit_test(over_rounds),	   cmocka_unit_test(until),
 		cmocka_unit_test(not_seen),	   cmocka_unit_test(one_alone),
 		cmocka_unit_test(each_once),
 	};

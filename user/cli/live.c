@@ -260,7 +260,7 @@ static void serve_engine(struct trace *t)
 			live_ask(t->live, tgids, n);
 		if (answer_census(t))
 			continue;
-		if (engine_deadline(t->run.engine) > live_now())
+		if (engine_deadline(t->run.engine) > live_settled(t->live))
 			return;
 		live_tick(t->live);
 	}
@@ -282,6 +282,8 @@ static int sleep_for(struct trace *t, size_t drained)
 	int ms = live_sleep(t->live, drained);
 
 	ms = until(now, engine_deadline(t->run.engine), ms);
+	/* it has passed, and something older may still be about to come */
+	ms = ms ? ms : 1;
 	ms = until(now, t->ends, ms);
 	if (t->run.o->duration)
 		ms = until(now, t->started + t->run.o->duration, ms);

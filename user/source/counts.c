@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sigtrace.skel.h"
 #include "source/frame.h"
@@ -13,6 +14,8 @@
 #define LOSS_CPUS 256 /* emit.h */
 #define SKIPPED_NS 100000000ull
 #define CLOSE_NS 20000 /* a loop of kill(2) takes 0.3 to 3 us a round, a shell's 10 */
+#define FLUSH_TRIES 5  /* with PREEMPT_RT a hook that was interrupted may have the slots */
+#define FLUSH_US 50
 
 struct counts {
 	struct sigtrace_bpf *skel;
@@ -26,12 +29,22 @@ struct counts {
 	uint64_t asked; /* the kernel, for what it skipped */
 };
 
-/* BPF_PROG_TEST_RUN takes such a program since 5.10. */
-static bool flush(const struct counts *c, uint32_t cpu)
+/*
+ * Since 5.10 BPF_PROG_TEST_RUN takes such a program. false: there is nothing that it could write, or this
+ * CPU is offline; what that had counted then counts_end() tells.
+ */
+static bool flush(const struct counts *c, uint32_t cpu, uint32_t flags)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, o, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);
+	LIBBPF_OPTS(bpf_test_run_opts, o, .flags = flags, .cpu = cpu);
 
-	return !bpf_prog_test_run_opts(bpf_program__fd(c->skel->progs.flush_many), &o);
+	for (unsigned i = 0; i < FLUSH_TRIES; i++) {
+		if (bpf_prog_test_run_opts(bpf_program__fd(c->skel->progs.flush_many), &o))
+			return false;
+		if (!o.retval)
+			break;
+		usleep(FLUSH_US);
+	}
+	return true;
 }
 
 struct counts *counts_new(struct sigtrace_bpf *skel, const struct hooks *hooks,
@@ -68,21 +81,18 @@ void counts_lost(struct counts *c, const struct wire_lost *r)
 
 void counts_begin(struct counts *c)
 {
-	c->skel->bss->many_close = flush(c, 0) ? CLOSE_NS : 0;
+	c->skel->bss->many_close = flush(c, 0, 0) ? CLOSE_NS : 0;
 }
 
-/* The counts of a storm: bpf/many.h. Before 5.10 counts_end() tells them. */
+/* The counts of a storm: bpf/many.h. Before 5.10 the next signal or counts_end() tells them. */
 bool counts_flush(struct counts *c)
 {
-	size_t cpus = sizeof(c->skel->bss->many_pending) / sizeof(c->skel->bss->many_pending[0]);
+	bool any = false;
 
-	if (!c->skel->bss->many_any)
-		return false;
-	__atomic_store_n(&c->skel->bss->many_any, 0, __ATOMIC_SEQ_CST);
-	for (uint32_t cpu = 0; cpu < cpus; cpu++)
+	for (uint32_t cpu = 0; cpu < LOSS_CPUS && cpu < c->skel->rodata->loss_cpus; cpu++)
 		if (c->skel->bss->many_pending[cpu])
-			flush(c, cpu);
-	return true;
+			any |= flush(c, cpu, BPF_F_TEST_RUN_ON_CPU);
+	return any;
 }
 
 static void fill_lost(struct wire_lost *r, uint32_t kind, uint32_t cpu, uint64_t total)

@@ -33,7 +33,7 @@ void counts_lost(struct counts *c, const struct wire_lost *r);
 /* Hands out what was lost and no record has told yet. Only when the ring was just emptied. */
 void counts_losses(struct counts *c);
 
-/* Has the programs write what they counted; false: they had counted nothing since the last time. */
+/* Has the programs write what they counted; false: they had counted nothing. */
 bool counts_flush(struct counts *c);
 
 /* Hands out what the kernel skipped programs for, if it is some time since it was last asked. */

@@ -289,9 +289,10 @@ static void tell_ready(struct live *l, uint64_t started, uint32_t asked, uint32_
  */
 static void drain_to_now(struct live *l)
 {
-	unsigned long now = ring_written(l->ring);
+	unsigned long now;
 
-	live_drain(l);
+	live_drain(l); /* which also has what was counted written */
+	now = ring_written(l->ring);
 	while (ring_is_behind(l->ring, now)) {
 		usleep(100);
 		live_drain(l);
@@ -430,11 +431,17 @@ void live_tell_ends(struct live *l, const struct wire_hdr *root, const uint64_t 
 	put(l, &r, sizeof(r));
 }
 
+uint64_t live_settled(const struct live *l)
+{
+	return ring_settled(l->ring);
+}
+
 void live_tick(struct live *l)
 {
 	struct wire_tick r;
 
 	frame_header(&r.h, WIRE_TRACE_TICK, sizeof(r));
+	r.h.ts = live_settled(l);
 	put(l, &r, sizeof(r));
 }
 
@@ -482,8 +489,9 @@ void live_stop(struct live *l)
 	l->stopped = true;
 	hooks_detach(&l->hooks);
 	sigtrace_bpf__detach(l->skel);
-	drain_to_now(l); /* which has what was counted written */
-	drain_to_now(l);
+	/* until nothing is left: what was counted may not have had room before */
+	while (live_drain(l))
+		usleep(100);
 	counts_end(l->counts);
 }
 

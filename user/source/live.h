@@ -77,7 +77,10 @@ uint32_t live_ends(const struct live *l, const struct ends *e);
 void live_tell_ends(struct live *l, const struct wire_hdr *root, const uint64_t pipe[2],
 		    uint32_t ends);
 
-/* Lets only time pass: hands out a trace.tick. */
+/* What is older than that has been handed out: as the time stamps of records. */
+uint64_t live_settled(const struct live *l);
+
+/* Lets only time pass, to live_settled(): hands out a trace.tick. */
 void live_tick(struct live *l);
 
 /* What tracing costs in the kernel. */

@@ -137,6 +137,12 @@ static void tell(struct order *o, struct late *late)
 	late->told = true;
 }
 
+void order_until(struct order *o, uint64_t ts)
+{
+	for (; o->sooner < o->ndue && o->due[o->sooner].ts_last <= ts; o->sooner++)
+		tell(o, &o->late[o->due[o->sooner].late]);
+}
+
 void order_next(struct order *o, uint64_t pos, const void *rec, size_t len)
 {
 	bool noted = o->first < o->nlate && o->late[o->first].pos == pos;
@@ -147,8 +153,7 @@ void order_next(struct order *o, uint64_t pos, const void *rec, size_t len)
 		return;
 	}
 	counted(rec, len, &m);
-	for (; o->sooner < o->ndue && o->due[o->sooner].ts_last <= m.ts_last; o->sooner++)
-		tell(o, &o->late[o->due[o->sooner].late]);
+	order_until(o, m.ts_last);
 	if (noted)
 		tell(o, &o->late[o->first++]);
 	else

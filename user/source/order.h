@@ -34,4 +34,7 @@ void order_seen(struct order *o);
 /* Is next. Hands out those that were noted and belong before it, and it, unless that has been done. */
 void order_next(struct order *o, uint64_t pos, const void *rec, size_t len);
 
+/* Nothing older than that is next: hands out those that were noted and are. ts: as in records. */
+void order_until(struct order *o, uint64_t ts);
+
 #endif

@@ -59,6 +59,7 @@ int programs_configure(struct sigtrace_bpf *s, struct hooks *h, const struct liv
 	s->rodata->wake_above = ring / 4;
 	s->rodata->many_above = ring / 2;
 	s->rodata->signals_below = ring / 4 * 3;
+	s->rodata->many_each = o->each;
 	s->rodata->scope_all = o->scope == WIRE_SCOPE_ALL ? WIRE_IN : 0;
 	s->rodata->scope_servers = o->scope == WIRE_SCOPE_SSHD;
 	hint_servers(s, o->servers);

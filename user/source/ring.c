@@ -8,10 +8,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "source/frame.h"
 #include "source/order.h"
 
+/* How long is waited for a record that is not committed: in one go, and in all. Its program was interrupted. */
 #define AHEAD_TRIES 10
 #define AHEAD_US 20
+#define AHEAD_NS 20000000ull
 
 /*
  * kernel/bpf/ringbuf.c: page 0 holds the consumer's position, which it writes, page 1 the producers', and
@@ -24,8 +27,11 @@ struct ring {
 	const unsigned long *produced;
 	const char *data;
 	size_t page, size;
-	unsigned long looked; /* ahead, so far */
-	bool to_look;	      /* before anything else is handed out */
+	bool to_look;	      /* before anything is handed out, up to `ahead` */
+	unsigned long looked, ahead;
+	unsigned long end;    /* so far it is handed out then */
+	uint64_t begun;	      /* when that was the end */
+	uint64_t settled;
 	int epfd;
 	uint64_t most;
 };
@@ -111,15 +117,14 @@ static bool entry_at(const struct ring *r, unsigned long pos, struct entry *e)
 	return !(len & BPF_RINGBUF_BUSY_BIT);
 }
 
-/* Shows what was not yet to order.h, to before `end`. What is not committed may be what belongs before all
- * else: false, if that takes long. */
-static bool look_ahead(struct ring *r, unsigned long end)
+/* Shows what was not yet to order.h. What is not committed may be what belongs before all else: false. */
+static bool look_ahead(struct ring *r)
 {
 	struct entry e;
 
 	if ((long)(r->looked - *r->consumed) < 0)
 		r->looked = *r->consumed;
-	for (unsigned tries = 0; (long)(r->looked - end) < 0;) {
+	for (unsigned tries = 0; (long)(r->looked - r->ahead) < 0;) {
 		if (entry_at(r, r->looked, &e)) {
 			if (e.rec)
 				order_see(r->order, r->looked, e.rec, e.len);
@@ -131,16 +136,16 @@ static bool look_ahead(struct ring *r, unsigned long end)
 		}
 	}
 	order_seen(r->order);
-	return r->looked == end;
+	return (long)(r->looked - r->ahead) >= 0;
 }
 
-static size_t hand_out(struct ring *r, unsigned long end)
+static size_t hand_out(struct ring *r)
 {
 	unsigned long pos = *r->consumed, told = pos;
 	struct entry e;
 	size_t n = 0;
 
-	for (; (long)(pos - end) < 0 && entry_at(r, pos, &e); n++) {
+	for (; (long)(pos - r->end) < 0 && entry_at(r, pos, &e); n++) {
 		if (e.rec)
 			order_next(r->order, pos, e.rec, e.len);
 		pos = e.next;
@@ -153,21 +158,40 @@ static size_t hand_out(struct ring *r, unsigned long end)
 	return n;
 }
 
+/* What comes behind `end` is younger than `begun`: a program stamps its records when it has their place. */
+static void begin(struct ring *r)
+{
+	struct epoll_event ev;
+
+	r->begun = live_now();
+	r->end = ring_written(r);
+	if (r->end - *r->consumed > r->most)
+		r->most = r->end - *r->consumed;
+	epoll_wait(r->epfd, &ev, 1, 0);
+	r->to_look = r->reader.flush(r->reader.ctx);
+	r->ahead = ring_written(r);
+}
+
 size_t ring_take(struct ring *r)
 {
-	unsigned long end = ring_written(r);
-	struct epoll_event ev;
-	size_t n = 0;
+	size_t n;
 
-	if (end - *r->consumed > r->most)
-		r->most = end - *r->consumed;
-	epoll_wait(r->epfd, &ev, 1, 0);
-	r->to_look |= r->reader.flush(r->reader.ctx);
-	if (r->to_look && !look_ahead(r, ring_written(r)))
+	if (!r->to_look)
+		begin(r);
+	if (r->to_look && !look_ahead(r) && live_now() - r->begun < AHEAD_NS)
 		return 1;
 	r->to_look = false;
-	n = hand_out(r, end);
+	n = hand_out(r);
+	if (!ring_is_behind(r, r->end)) {
+		order_until(r->order, r->begun);
+		r->settled = r->begun;
+	}
 	return n || ring_written(r) == *r->consumed ? n : 1;
+}
+
+uint64_t ring_settled(const struct ring *r)
+{
+	return r->settled;
 }
 
 uint64_t ring_most(const struct ring *r)

@@ -16,8 +16,7 @@ struct ring;
 struct ring_reader {
 	/* Each record, whose bytes live until it returns. */
 	void (*take)(void *ctx, const void *rec, size_t len);
-	/* Has the programs write what they have counted so far; false: they had counted nothing since
-	 * it was last called. */
+	/* Has the programs write what they have counted so far; false: they had counted nothing. */
 	bool (*flush)(void *ctx);
 	void *ctx;
 };
@@ -30,10 +29,14 @@ void ring_close(struct ring *r);
 int ring_fd(const struct ring *r);
 
 /*
- * Hands out all records that are there when it is called, up to one that is not yet committed; what was
- * counted until then in its place. How many: not 0 where something was left.
+ * Hands out all records that are there when it is called, up to one that is not yet committed, and what was
+ * counted until then, each in its place. It hands out none while what it has to look at first is not
+ * committed, if that does not last. How many: not 0 where something was left.
  */
 size_t ring_take(struct ring *r);
+
+/* What is older than that has been handed out: CLOCK_BOOTTIME, ns. */
+uint64_t ring_settled(const struct ring *r);
 
 /* How many bytes programs have reserved since its start, and whether the reader is behind that point. */
 unsigned long ring_written(const struct ring *r);
