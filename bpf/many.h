@@ -53,7 +53,7 @@ struct many_map {
 };
 extern struct many_map many SEC(".maps");
 
-/* By CPU, of which the first LOSS_CPUS count and the others lose. */
+/* By CPU, of which the first LOSS_CPUS count and the others write each signal. */
 extern __u32 many_pending[LOSS_CPUS]; /* a slot has counted something */
 extern __u32 many_busy[LOSS_CPUS];    /* flush_many is at work; with PREEMPT_RT: somebody is */
 extern __u64 many_close; /* ns, MANY_GAP of a streak; 0: none is one */

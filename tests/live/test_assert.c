@@ -500,6 +500,23 @@ static void test_filter(void **state)
 	l->passed = true;
 }
 
+#define LOOP "trap : USR1; for ((i = 0; i < 2000; i++)); do kill -USR1 $$; done"
+#define TAKEN "every signal sig=SIGUSR1 comm=bash -> deliver sig=SIGUSR1 comm=bash within 5s"
+
+/* Signals right behind each other: each has its time, which a check can ask for. */
+static void test_loop(void **state)
+{
+	struct live *l = live(state);
+	struct run r;
+
+	run(l, &r, ARGS("-e", TAKEN, "-e", "count signal sig=SIGUSR1 between 2000 and 2000", "--", "bash",
+			"-c", LOOP));
+	expect(l, &r, 0, "pass");
+	expect(l, &r, 1, "pass");
+	run_close(&r);
+	l->passed = true;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -507,7 +524,7 @@ int main(void)
 		LIVE_TEST(test_allowed),   LIVE_TEST(test_server),    LIVE_TEST(test_ctrl_c),
 		LIVE_TEST(test_loss),	   LIVE_TEST(test_status),    LIVE_TEST(test_recording),
 		LIVE_TEST(test_user),	   LIVE_TEST(test_sshd),
-		LIVE_TEST(test_filter),	   LIVE_TEST(test_tree),
+		LIVE_TEST(test_filter),	   LIVE_TEST(test_tree),      LIVE_TEST(test_loop),
 		LIVE_TEST(test_sshd_of_a_command),
 	};
 

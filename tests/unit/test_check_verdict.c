@@ -178,9 +178,11 @@ static void many(void **state)
 	is("some signal sig=SIGTERM", STORM, "pass: it happened 10 times");
 	is("order signal sig=SIGTERM < exit comm=nginx", STORM, "pass: each came after the one before");
 	is(OBEYS, STORM,
-	   "inconclusive: 9 of a storm of signals were told by count, without the time of each");
+	   "inconclusive: 9 of a storm of signals were told by count, without the time of each: "
+	   "trace with --each");
 	is("every exec comm=nginx -> signal sig=SIGTERM within 5ms", STORM,
-	   "inconclusive: 9 of a storm of signals were told by count, without the time of each");
+	   "inconclusive: 9 of a storm of signals were told by count, without the time of each: "
+	   "trace with --each");
 	is("every exec comm=nginx -> signal sig=SIGTERM within 15ms", CMD SERVER
 	   TERM("20", "nginx", "20") GONE("50", "nginx", "20") END,
 	   "pass: 1 time, and it came each time");

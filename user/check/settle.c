@@ -69,8 +69,8 @@ static void doubt(struct doubts *d)
 		buf_printf(&d->why, "%llu time%s it cannot be told: a command line was cut off",
 			   (unsigned long long)k->maybe, k->maybe == 1 ? "" : "s");
 	else if (k->folded)
-		buf_printf(&d->why, "%llu of a storm of signals were told by count, without the time of each",
-			   (unsigned long long)k->folded);
+		buf_printf(&d->why, "%llu of a storm of signals were told by count, without the time of each: "
+			   "trace with --each", (unsigned long long)k->folded);
 	else if (k->behind)
 		buf_printf(&d->why, "%llu of a storm of signals were told when their process was gone: whether "
 			   "they belong to the scope is not known", (unsigned long long)k->behind);

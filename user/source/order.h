@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Puts what the kernel counted where it belongs. The record of signals that were counted (wire_many) is
- * written when nobody counts on: up to 10 ms behind the last of them, mostly behind the end of their
- * process. Whoever follows a trace would miss them, or take them for a stranger's. So the reader looks
- * ahead for such records (ring.c), and each is handed out before the first record that is younger than
+ * written when nobody counts on: up to 10 ms behind the last of them, and so behind the end of their process
+ * if that ends then. Whoever follows a trace would miss them, or take them for a stranger's. So the reader
+ * looks ahead for such records (ring.c), and each is handed out before the first record that is younger than
  * the last signal that it counts.
  *
  * Records lie in memory of the caller's, each at its position, a number that grows from record to record;

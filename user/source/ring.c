@@ -158,7 +158,7 @@ static size_t hand_out(struct ring *r)
 	return n;
 }
 
-/* What comes behind `end` is younger than `begun`: a program stamps its records when it has their place. */
+/* What comes behind `end` is younger than `begun`, but for what is just being written. */
 static void begin(struct ring *r)
 {
 	struct epoll_event ev;
