@@ -543,7 +543,8 @@ int main(void)
 	table_head("What else sigtrace promises");
 	/* each: what is counted needs no room and no time of the reader's */
 	bad = stalled() || steady("idle, --sshd: CPU", "--sshd", WORDS("-q", "-w", rec), 0, "0.2") ||
-	      steady("10,000 signals/s, --all --each -w: CPU", "--all", WORDS("--each", "-q", "-w", rec), 10000, "1.5") ||
+	      steady("10,000 signals/s, --all --each -w: CPU", "--all", WORDS("--each", "-q", "-w", rec), 10000,
+		     "1.5") ||
 	      live_output("CPU, --each, recording", WORDS("--each", "-q", "-w", rec), "0.1") ||
 	      live_output("CPU, --each, JSON", WORDS("--each", "--json"), "0.6") ||
 	      live_output("CPU, --each, text", WORDS("--each", "-v"), "0.6") ||

@@ -326,7 +326,8 @@ static void test_end(void **state)
 	struct live *l = live(state);
 	struct sums seen, lost;
 
-	weather_to(l, SIGTERM, "4k", ARGS("unlike=100", "crowd=500", "crowd=500", "crowd=500", "crowd=500"), &seen, &lost);
+	weather_to(l, SIGTERM, "4k", ARGS("unlike=100", "crowd=500", "crowd=500", "crowd=500", "crowd=500"),
+		   &seen, &lost);
 	l->passed = true;
 }
 
