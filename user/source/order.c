@@ -10,6 +10,7 @@ struct late {
 	uint64_t pos;
 	const void *rec;
 	size_t len;
+	struct wire_many many;
 	bool told;
 };
 
@@ -85,7 +86,7 @@ void order_see(struct order *o, uint64_t pos, const void *rec, size_t len)
 	struct wire_many m;
 
 	if (counted(rec, len, &m) && grow(o))
-		o->late[o->nlate++] = (struct late){.pos = pos, .rec = rec, .len = len};
+		o->late[o->nlate++] = (struct late){.pos = pos, .rec = rec, .len = len, .many = m};
 }
 
 static int by_time(const void *a, const void *b)
@@ -99,42 +100,35 @@ static int by_time(const void *a, const void *b)
 
 void order_seen(struct order *o)
 {
-	struct wire_many m;
-
 	o->nlate -= o->first;
 	if (o->nlate)
 		memmove(o->late, o->late + o->first, o->nlate * sizeof(*o->late));
 	o->first = o->sooner = o->ndue = 0;
 	for (size_t i = 0; i < o->nlate; i++)
-		if (!o->late[i].told && counted(o->late[i].rec, o->late[i].len, &m))
-			o->due[o->ndue++] = (struct due){.ts_last = m.ts_last, .late = i};
+		if (!o->late[i].told)
+			o->due[o->ndue++] = (struct due){.ts_last = o->late[i].many.ts_last, .late = i};
 	if (o->ndue)
 		qsort(o->due, o->ndue, sizeof(*o->due), by_time);
 }
 
-static void take(struct order *o, const void *rec, size_t len)
+static void tell(struct order *o, struct late *late)
 {
 	union {
 		struct wire_hdr h;
 		struct wire_generate generate;
 		struct wire_deliver deliver;
 	} one;
-	struct wire_many m;
 
-	if (!counted(rec, len, &m) || m.count != 1) {
-		o->take(o->ctx, rec, len);
+	if (late->told)
+		return;
+	late->told = true;
+	if (late->many.count != 1) {
+		o->take(o->ctx, late->rec, late->len);
 		return;
 	}
-	memcpy(&one, rec, len - sizeof(m));
-	one.h.len = (uint32_t)(len - sizeof(m));
+	memcpy(&one, late->rec, late->len - sizeof(late->many));
+	one.h.len = (uint32_t)(late->len - sizeof(late->many));
 	o->take(o->ctx, &one, one.h.len);
-}
-
-static void tell(struct order *o, struct late *late)
-{
-	if (!late->told)
-		take(o, late->rec, late->len);
-	late->told = true;
 }
 
 void order_until(struct order *o, uint64_t ts)
@@ -145,17 +139,17 @@ void order_until(struct order *o, uint64_t ts)
 
 void order_next(struct order *o, uint64_t pos, const void *rec, size_t len)
 {
-	bool noted = o->first < o->nlate && o->late[o->first].pos == pos;
-	struct wire_many m = {.ts_last = ((const struct wire_hdr *)rec)->ts};
+	struct late here = {.pos = pos, .rec = rec, .len = len}, *late = &here;
 
-	if (noted && o->late[o->first].told) {
-		o->first++;
+	if (!counted(rec, len, &here.many)) {
+		order_until(o, ((const struct wire_hdr *)rec)->ts);
+		o->take(o->ctx, rec, len);
 		return;
 	}
-	counted(rec, len, &m);
-	order_until(o, m.ts_last);
-	if (noted)
-		tell(o, &o->late[o->first++]);
-	else
-		take(o, rec, len);
+	if (o->first < o->nlate && o->late[o->first].pos == pos)
+		late = &o->late[o->first++];
+	if (late->told)
+		return;
+	order_until(o, late->many.ts_last);
+	tell(o, late);
 }
