@@ -46,7 +46,9 @@ say  = @$(if $(V),:,printf '  %-8s%s\n' $(1) $(2))
 # ---- what there is ---------------------------------------------------------------------------
 
 PURE_DIRS := base event world session finding cond check view
-BPF_SRC   := $(wildcard bpf/*.bpf.c)
+# The order matters: see maps.bpf.c, and the entries are loaded next to the programs of signals.
+BPF_SRC   := $(addprefix bpf/,maps.bpf.c entry.bpf.c signal.bpf.c)
+BPF_SRC   += $(filter-out $(BPF_SRC),$(sort $(wildcard bpf/*.bpf.c)))
 MAIN_SRC  := user/cli/main.c
 PURE_SRC  := $(wildcard $(PURE_DIRS:%=user/%/*.c))
 USER_SRC  := $(filter-out $(MAIN_SRC),$(wildcard user/source/*.c user/cli/*.c))

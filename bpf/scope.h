@@ -28,6 +28,16 @@ struct scope_map {
 };
 extern struct scope_map scope SEC(".maps");
 
+struct quick_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct scope_quick);
+};
+extern struct quick_map quick SEC(".maps");
+
+#define SCOPE_QUICK_NS 8000000000
+
 struct server_key {
 	char comm[WIRE_COMM] __attribute__((aligned(8)));
 };
@@ -77,7 +87,13 @@ struct asked_map {
 };
 extern struct asked_map asked SEC(".maps");
 
-extern const volatile __u8 server_hints[HINTS / 8]; /* a bit by hint_of() of each of server_names */
+/*
+ * By the end of a port's number: perhaps one of server_ports. Of a stranger's connection no more is looked
+ * at: with its address family, its protocol, its netns and the hash its hook took 75 ns longer.
+ */
+#define PORT_HINTS 4096
+extern __u8 port_hints[PORT_HINTS];
+
 extern const volatile __u8 scope_all;	/* WIRE_IN for --all, else 0 */
 extern const volatile bool scope_servers; /* --sshd: an ssh server is traced wherever it appears */
 
@@ -96,12 +112,55 @@ static __always_inline u8 scope_of(u32 tgid)
 	return slot ? *slot | scope_all : 0;
 }
 
+static __always_inline struct scope_quick *scope_quick(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&quick, &zero);
+}
+
+/*
+ * All that is put into the scope is by way of this. `newest` is some seconds ahead, so that it is written
+ * seldom (each CPU reads that line), and no harm comes of a writer that waits a bit between its look at
+ * the clock and its write while another writes. One that has waited for long (a CPU of a virtual machine may)
+ * has written what was true, and nothing is quick any more.
+ */
+static __always_inline void scope_put(u8 *slot, u8 flags)
+{
+	u64 now = bpf_ktime_get_boot_ns();
+	struct scope_quick *q = scope_quick();
+
+	if (q && q->newest < now + SCOPE_QUICK_NS) {
+		q->newest = now + 2 * SCOPE_QUICK_NS;
+		if (bpf_ktime_get_boot_ns() > now + SCOPE_QUICK_NS)
+			q->newest = ~0ull;
+	}
+	*slot = flags;
+}
+
+/* Has a process any flag? */
+static __always_inline bool scope_has(u32 tgid)
+{
+	u8 *slot = scope_slot(tgid);
+
+	return slot && *slot;
+}
+
+/* The same, quicker for who is young. start: its leader's start_boottime. */
+static __always_inline bool scope_has_young(u32 tgid, u64 start)
+{
+	struct scope_quick *q = scope_quick();
+
+	return !(q && start > q->newest) && scope_has(tgid);
+}
+
 /* Perhaps one of server_names; false: surely none. */
 static __always_inline bool scope_may_be_server(const char comm[WIRE_COMM])
 {
+	struct scope_quick *q = scope_quick();
 	u32 hint = hint_of(*(const u32 *)comm) % HINTS;
 
-	return server_hints[hint / 8] >> hint % 8 & 1;
+	return !q || q->hints[hint / 64] >> hint % 64 & 1;
 }
 
 /* WIRE_SERVER, perhaps with WIRE_NAMED, by the name; 0: that says nothing. */
@@ -136,6 +195,13 @@ static __always_inline u8 scope_server(u8 flags, u8 is)
 	return flags & WIRE_IN ? flags | is : flags;
 }
 
+static __always_inline bool scope_may_be_port(u32 port)
+{
+	/* clang would take the rest before it swaps the port's bytes, and 6.12's verifier knows no bound then */
+	asm volatile("" : "+r"(port));
+	return port_hints[port % PORT_HINTS];
+}
+
 static __always_inline bool scope_has_port(u32 netns, u32 port)
 {
 	struct port_key k = {.netns = netns, .port = port};
@@ -149,6 +215,7 @@ static __always_inline bool scope_add_port(u32 netns, u32 port)
 	struct port_key k = {.netns = netns, .port = port};
 	u32 one = 1;
 
+	port_hints[port % PORT_HINTS] = 1;
 	return !bpf_map_update_elem(&server_ports, &k, &one, BPF_ANY);
 }
 

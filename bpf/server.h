@@ -186,7 +186,7 @@ __weak __noinline int server_mark(u64 task, u32 is, u32 where)
 	if (!slot || *slot & WIRE_SERVER)
 		return 0;
 	flags = scope_server(*slot, is);
-	*slot = flags;
+	scope_put(slot, flags);
 	if (where == WHERE_ITER || !(flags & WIRE_SERVER))
 		return 0;
 	server_snapshot(task, flags);

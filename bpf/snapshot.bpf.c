@@ -105,7 +105,7 @@ static __always_inline u8 mark(struct task_struct *t, u8 *slot)
 	else if (snap_mode == SNAP_MARK && (scope_servers || flags & WIRE_IN) && is_root(t))
 		flags |= WIRE_IN;
 	if (flags != *slot) {
-		*slot = flags;
+		scope_put(slot, flags);
 		/* it may have passed on_exit meanwhile: a stale mark would outlive it */
 		if (BPF_CORE_READ(t, signal, live.counter) <= 0)
 			*slot = flags = 0;

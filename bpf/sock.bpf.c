@@ -27,7 +27,7 @@ static __always_inline void on_listen(struct sock *sk)
 	is = scope_is_server(comm) | scope_is_port(sock_lport(sk));
 	if (is & ~*slot) {
 		was = *slot;
-		*slot = scope_server(was, is);
+		scope_put(slot, scope_server(was, is));
 		/* one that its exec did not tell of: its sessions want to know their server */
 		if (is & WIRE_NAMED && !(was & WIRE_SERVER) && *slot & WIRE_SERVER)
 			server_snapshot((u64)BPF_CORE_READ(t, group_leader), *slot);
@@ -95,10 +95,13 @@ static __always_inline void on_connected(struct sock *sk)
 	bpf_map_delete_elem(&connecting, &key);
 }
 
-HOOK(on_state, HOOK_STATE, "inet_sock_set_state", struct sock *sk, int old_state, int new_state)
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 {
 	struct wire_sock_state *r;
 
+	if (new_state != WIRE_TCP_LISTEN && sock_of_strangers(sk))
+		return 0;
 	if (new_state == WIRE_TCP_LISTEN && sock_is_tcp(sk))
 		on_listen(sk);
 	else if (new_state == WIRE_TCP_SYN_SENT && sock_is_tcp(sk))
@@ -146,7 +149,10 @@ int BPF_PROG(on_receive_reset, struct sock *sk)
 	return on_reset(sk, WIRE_RESET_RECEIVED);
 }
 
-/* sk is NULL for a packet that belongs to no socket. */
+/*
+ * sk is NULL for a packet that belongs to no socket. Before 6.13 the verifier takes it to be one, and may
+ * drop the test for NULL (commit 838a10bd2ebf): helpers alone may read of it.
+ */
 SEC("tp_btf/tcp_send_reset")
 int BPF_PROG(on_send_reset, struct sock *sk)
 {

@@ -20,6 +20,13 @@ static __always_inline u32 sock_lport(struct sock *sk)
 	return port ? port : bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 }
 
+/* Neither end has a server's port. sk: an argument of a tracepoint, that needs no helper to be read. */
+static __always_inline bool sock_of_strangers(struct sock *sk)
+{
+	return !scope_may_be_port(sk->__sk_common.skc_num ?: sock_lport(sk)) &&
+	       !scope_may_be_port(bpf_ntohs(sk->__sk_common.skc_dport));
+}
+
 static __always_inline bool sock_is_tcp(struct sock *sk)
 {
 	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
@@ -120,10 +127,10 @@ static __always_inline void sock_trace_client(struct task_struct *t)
 	u8 *slot = scope_slot(BPF_CORE_READ(t, tgid));
 
 	if (slot)
-		*slot |= *slot & WIRE_IN ? WIRE_CLIENT : WIRE_IN | WIRE_CLIENT | WIRE_ALONE;
+		scope_put(slot, *slot | (*slot & WIRE_IN ? WIRE_CLIENT : WIRE_IN | WIRE_CLIENT | WIRE_ALONE));
 	slot = scope_slot(task_pid_nr(BPF_CORE_READ(t, signal), PIDTYPE_PGID));
 	if (slot)
-		*slot |= WIRE_KEYS;
+		scope_put(slot, *slot | WIRE_KEYS);
 }
 
 #endif

@@ -62,7 +62,8 @@ __noinline int sock_owners(u64 task)
 	return 0;
 }
 
-HOOK(on_fork, HOOK_FORK, "sched_process_fork", struct task_struct *parent, struct task_struct *child)
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	u8 flags = scope_of(parent->tgid);
 	struct signal_struct *sig;
@@ -77,7 +78,7 @@ HOOK(on_fork, HOOK_FORK, "sched_process_fork", struct task_struct *parent, struc
 	if (child->pid == tgid) {
 		slot = scope_slot(tgid);
 		if (slot)
-			*slot = flags;
+			scope_put(slot, flags);
 	}
 	r = emit_reserve(WIRE_TASK_FORK, sizeof(*r));
 	if (r) {
@@ -229,17 +230,6 @@ __noinline int exec_is_root(u64 task, u32 where)
 	return server_find(task, where);
 }
 
-/*
- * Most execs under --sshd: of who is not traced, is called like no server and leads no session. In an exec
- * each line of a map is cold, as is each helper's text, and of the task nothing is: measured, the byte of the
- * scope takes 40 ns and the line of constants next to nothing more, since both are waited for at once; a
- * line of .bss took 30 more, bpf_get_current_comm() 50.
- */
-static __always_inline bool exec_of_stranger(struct task_struct *t, u8 was)
-{
-	return !was && !scope_all && !t->signal->leader && !scope_may_be_server(t->comm);
-}
-
 static __always_inline u8 exec_scope(struct task_struct *t, u8 *slot, const char comm[WIRE_COMM],
 				     u32 where, bool *left)
 {
@@ -256,7 +246,7 @@ static __always_inline u8 exec_scope(struct task_struct *t, u8 *slot, const char
 		*left = true;
 	}
 	if (now != was)
-		*slot = now;
+		scope_put(slot, now);
 	return now;
 }
 
@@ -280,8 +270,8 @@ __noinline int exec_left(u64 task, u32 where)
 	return place_emit(task);
 }
 
-HOOK(on_exec, HOOK_EXEC, "sched_process_exec", struct task_struct *t, int old_pid,
-     struct linux_binprm *bprm)
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *bprm)
 {
 	u8 *slot = scope_slot(t->tgid), flags;
 	struct exec_scratch *s;
@@ -289,7 +279,7 @@ HOOK(on_exec, HOOK_EXEC, "sched_process_exec", struct task_struct *t, int old_pi
 	struct server_key name;
 	u32 where;
 
-	if (!slot || exec_of_stranger(t, *slot))
+	if (!slot)
 		return 0;
 	where = hook_nth(ctx);
 	comm_of_current(name.comm);
@@ -330,7 +320,8 @@ static __always_inline bool is_last(u64 *ctx, struct task_struct *t)
 	return t->signal->live.counter <= 0;
 }
 
-HOOK(on_exit, HOOK_EXIT, "sched_process_exit", struct task_struct *t)
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *t)
 {
 	struct signal_struct *sig;
 	struct task_struct *leader;

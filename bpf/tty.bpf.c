@@ -70,14 +70,15 @@ static __always_inline u32 key_of(struct tty_struct *tty, int cc)
 	return BPF_CORE_READ(tty, termios.c_cc[cc]) ?: KEY_OFF;
 }
 
-HOOK(on_work, HOOK_WORK, "workqueue_execute_start", struct work_struct *work)
+SEC("tp_btf/workqueue_execute_start")
+int BPF_PROG(on_work, struct work_struct *work)
 {
 	u32 dev, pgrp, sid, pid, isig, found = 0;
 	struct tty_port *port;
 	struct tty_struct *tty;
 	struct tty_buffer *b;
 
-	if (!flush_func || (u64)work->func != flush_func)
+	if (!tty_is_flush(work))
 		return 0;
 	port = (void *)work - bpf_core_field_offset(struct tty_port, buf.work);
 	tty = BPF_CORE_READ(port, itty);

@@ -21,6 +21,11 @@ extern struct tty_work_map tty_work SEC(".maps");
  */
 extern __u64 flush_func;
 
+static __always_inline bool tty_is_flush(struct work_struct *work)
+{
+	return flush_func && (u64)work->func == flush_func;
+}
+
 /* n_tty's isig() runs in the work that brought the byte: drivers/tty/n_tty.c, tty_buffer.c */
 static __always_inline u32 tty_of_work(void)
 {

@@ -91,7 +91,7 @@ unsigned hooks_split(const char *program, char name[HOOKS_NAME])
 		    hooks[i].program[end - name])
 			continue;
 		*end = '\0';
-		return end[1] > '0' && end[1] <= '9' ? end[1] - '0' : 0;
+		return !strcmp(end + 1, "alone") ? 1 : end[1] - '0';
 	}
 	return 0;
 }
@@ -101,11 +101,15 @@ static struct bpf_program *worker_of(const struct hooks *h, size_t hook)
 	return bpf_object__find_program_by_name(h->o, hooks[hook].program);
 }
 
+/* nth: from 1. */
 static struct bpf_program *entry_of(const struct hooks *h, size_t hook, unsigned nth)
 {
 	char name[HOOKS_NAME];
 
-	snprintf(name, sizeof(name), "%s_%u", hooks[hook].program, nth);
+	if (h->preemptible)
+		snprintf(name, sizeof(name), "%s_%u", hooks[hook].program, nth);
+	else
+		snprintf(name, sizeof(name), "%s_alone", hooks[hook].program);
 	return bpf_object__find_program_by_name(h->o, name);
 }
 
@@ -117,20 +121,21 @@ static struct bpf_map *work_of(const struct hooks *h, size_t hook)
 	return bpf_object__find_map_by_name(h->o, name);
 }
 
-void hooks_choose(struct hooks *h, struct bpf_object *o, bool preemptible)
+void hooks_choose(struct hooks *h, struct bpf_object *o, bool preemptible, bool all)
 {
 	memset(h, 0, sizeof(*h));
 	h->o = o;
 	h->preemptible = preemptible;
+	h->entries = preemptible ? HOOK_ENTRIES : all ? 0 : 1;
 	if (!preemptible) {
 		bpf_map__set_max_entries(bpf_object__find_map_by_name(o, "exec_scratch"), 1);
 		bpf_map__set_max_entries(bpf_object__find_map_by_name(o, "env_scratch"), 1);
 	}
 	for (size_t i = 0; i < HOOKS; i++) {
-		bpf_program__set_autoattach(worker_of(h, i), !preemptible);
-		bpf_map__set_autocreate(work_of(h, i), preemptible);
-		for (unsigned nth = 1; nth <= HOOK_ENTRIES; nth++) {
-			bpf_program__set_autoload(entry_of(h, i, nth), preemptible);
+		bpf_program__set_autoattach(worker_of(h, i), !h->entries);
+		bpf_map__set_autocreate(work_of(h, i), h->entries > 0);
+		for (unsigned nth = 1; nth <= h->entries; nth++) {
+			bpf_program__set_autoload(entry_of(h, i, nth), true);
 			bpf_program__set_autoattach(entry_of(h, i, nth), false);
 		}
 	}
@@ -144,9 +149,9 @@ static int attach_entries(struct hooks *h, size_t hook)
 
 	if (bpf_map_update_elem(bpf_map__fd(work_of(h, hook)), &zero, &worker, BPF_ANY))
 		return -1;
-	for (unsigned nth = 1; nth <= HOOK_ENTRIES; nth++) {
-		h->entries[hook][nth - 1] = bpf_program__attach(entry_of(h, hook, nth));
-		if (!h->entries[hook][nth - 1])
+	for (unsigned nth = 1; nth <= h->entries; nth++) {
+		h->links[hook][nth - 1] = bpf_program__attach(entry_of(h, hook, nth));
+		if (!h->links[hook][nth - 1])
 			return -1;
 	}
 	return 0;
@@ -154,9 +159,7 @@ static int attach_entries(struct hooks *h, size_t hook)
 
 int hooks_attach(struct hooks *h)
 {
-	if (!h->preemptible)
-		return 0;
-	for (size_t i = 0; i < HOOKS; i++)
+	for (size_t i = 0; h->entries && i < HOOKS; i++)
 		if (attach_entries(h, i))
 			return -1;
 	return 0;
@@ -166,9 +169,9 @@ int hooks_attach(struct hooks *h)
 void hooks_detach(struct hooks *h)
 {
 	for (size_t i = 0; i < HOOKS; i++)
-		for (unsigned nth = HOOK_ENTRIES; nth; nth--) {
-			bpf_link__destroy(h->entries[i][nth - 1]);
-			h->entries[i][nth - 1] = NULL;
+		for (unsigned nth = h->entries; nth; nth--) {
+			bpf_link__destroy(h->links[i][nth - 1]);
+			h->links[i][nth - 1] = NULL;
 		}
 }
 
@@ -183,7 +186,7 @@ bool hooks_skipped(const struct hooks *h, size_t i, const __u64 made_up[HOOKS], 
 
 	if (i >= COUNT(hooks))
 		return false;
-	p = several ? entry_of(h, i, 1) : worker_of(h, i);
+	p = h->entries && i < HOOKS ? entry_of(h, i, 1) : worker_of(h, i);
 	*kind = hooks[i].kind;
 	*n = 0;
 	if (bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))

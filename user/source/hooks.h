@@ -29,15 +29,17 @@ void hooks_learn(struct hooks_kernel *k);
 struct hooks {
 	struct bpf_object *o;
 	bool preemptible;
-	struct bpf_link *entries[HOOKS][HOOK_ENTRIES];
+	unsigned entries; /* of each */
+	struct bpf_link *links[HOOKS][HOOK_ENTRIES];
 };
 
-/* Before o is loaded: which of its programs and maps are. o outlives h. */
-void hooks_choose(struct hooks *h, struct bpf_object *o, bool preemptible);
+/* Before o is loaded: which of its programs and maps are. all: everybody is traced, and none goes past an
+ * entry. o outlives h. */
+void hooks_choose(struct hooks *h, struct bpf_object *o, bool preemptible, bool all);
 
 /*
- * A program's name without what tells it from the others of its hook: on_exec of on_exec_3. Returns which
- * entry it is, from 1; 0: none.
+ * A program's name without what tells it from the others of its hook: on_exec of on_exec_3 and
+ * on_exec_alone. Returns which entry it is, from 1, the only one is the first; 0: none.
  */
 #define HOOKS_NAME 32
 unsigned hooks_split(const char *program, char name[HOOKS_NAME]);

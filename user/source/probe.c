@@ -35,7 +35,7 @@ static struct bpf_object *open_object(void)
 	o = elf ? bpf_object__open_mem(elf, size, NULL) : NULL;
 	if (o) {
 		hooks_learn(&kernel);
-		hooks_choose(&h, o, kernel.preemptible);
+		hooks_choose(&h, o, kernel.preemptible, false);
 	}
 	return o;
 }

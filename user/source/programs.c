@@ -32,20 +32,6 @@ static uint32_t pid_max(void)
 	return max;
 }
 
-/* Constants of the programs, so before they are loaded. A bit too many, of a port, is only slower. */
-static void hint_servers(struct sigtrace_bpf *s, const char *const *names)
-{
-	for (; names && *names; names++) {
-		char first[sizeof(uint32_t)] = "";
-		uint32_t name, hint;
-
-		memcpy(first, *names, strnlen(*names, sizeof(first)));
-		memcpy(&name, first, sizeof(name));
-		hint = hint_of(name);
-		s->rodata->server_hints[hint / 8] |= 1 << hint % 8;
-	}
-}
-
 int programs_configure(struct sigtrace_bpf *s, struct hooks *h, const struct live_options *o,
 		       struct err *e)
 {
@@ -55,15 +41,13 @@ int programs_configure(struct sigtrace_bpf *s, struct hooks *h, const struct liv
 	struct timespec jiffy;
 
 	hooks_learn(&kernel);
-	hooks_choose(h, s->obj, kernel.preemptible);
+	hooks_choose(h, s->obj, kernel.preemptible, o->scope == WIRE_SCOPE_ALL);
 	s->rodata->wake_above = ring / 4;
 	s->rodata->many_above = ring / 2;
 	s->rodata->signals_below = ring / 4 * 3;
 	s->rodata->many_each = o->each;
 	s->rodata->scope_all = o->scope == WIRE_SCOPE_ALL ? WIRE_IN : 0;
 	s->rodata->scope_servers = o->scope == WIRE_SCOPE_SSHD;
-	hint_servers(s, o->servers);
-	hint_servers(s, o->named);
 	s->rodata->hook_entries = kernel.preemptible;
 	s->rodata->exit_tells_group_dead = kernel.group_dead;
 	s->rodata->tty_hupped = kernel.tty_hupped;
@@ -110,11 +94,29 @@ static int name_servers(struct sigtrace_bpf *s, const struct live_options *o)
 	return 0;
 }
 
+static void hint_servers(struct scope_quick *q, const char *const *names)
+{
+	for (; names && *names; names++)
+		hint_set(q->hints, *names);
+}
+
+/* A hint too many, of a port, is only slower. */
+static int give_quick(struct sigtrace_bpf *s, const struct live_options *o)
+{
+	struct scope_quick q = {};
+	uint32_t zero = 0;
+
+	q.newest = o->tgid ? UINT64_MAX : 0;
+	hint_servers(&q, o->servers);
+	hint_servers(&q, o->named);
+	return bpf_map__update_elem(s->maps.quick, &zero, sizeof(zero), &q, sizeof(q), BPF_ANY);
+}
+
 uint8_t *programs_scope(struct sigtrace_bpf *s, const struct live_options *o, size_t *len, struct err *e)
 {
 	uint8_t *scope;
 
-	if (name_servers(s, o)) {
+	if (name_servers(s, o) || give_quick(s, o)) {
 		complaint_fail(e, "cannot name the servers to the kernel");
 		return NULL;
 	}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The entries to hooks of which most events are other people's. An entry jumps to the program of its hook
+ * if it cannot say that nothing is to be done.
+ *
+ * What an entry costs is not what it does, but which lines and pages it does it in: all are cold in
+ * an exec. So entries are small, and together in a page of text; they look at what is in few places
+ * (scope.h); and they keep less than 64 bytes on the stack: for more the kernel gives a program a stack of
+ * its own (since 6.13: PRIV_STACK_ADAPTIVE in kernel/bpf/verifier.c), which is cold too.
+ *
+ * With --all there are none, where the kernel lets a hook have one program.
+ */
+#include "emit.h"
+#include "hook.h"
+#include "scope.h"
+#include "sock.h"
+#include "tty.h"
+
+/* ---- what may be of use ---- */
+
+static __always_inline bool on_fork_may(u64 *ctx)
+{
+	struct task_struct *parent = (void *)ctx[0];
+
+	return scope_has(parent->tgid);
+}
+
+/*
+ * Who joins a session is put before those in it (attach_pid() in kernel/pid.c), so its leader is the last.
+ * exec_mm_release() has just used that line of the task; signal->leader stands in one that is cold, and
+ * took 14 to 20 ns.
+ */
+static __always_inline bool leads_session(struct task_struct *t)
+{
+	return !t->pid_links[PIDTYPE_SID].next && t->signal->leader;
+}
+
+/* Under --sshd most are of who is not traced, leads no session and is called like no server. */
+static __always_inline bool on_exec_may(u64 *ctx)
+{
+	struct task_struct *t = (void *)ctx[0];
+
+	return scope_has_young(t->tgid, t->start_boottime) || leads_session(t) ||
+	       scope_may_be_server(t->comm);
+}
+
+static __always_inline bool on_exit_may(u64 *ctx)
+{
+	struct task_struct *t = (void *)ctx[0];
+
+	return scope_has_young(t->tgid, t->group_leader->start_boottime);
+}
+
+static __always_inline bool on_work_may(u64 *ctx)
+{
+	return tty_is_flush((void *)ctx[0]);
+}
+
+static __always_inline bool on_state_may(u64 *ctx)
+{
+	return (u32)ctx[2] == WIRE_TCP_LISTEN || !sock_of_strangers((void *)ctx[0]);
+}
+
+/* ---- one event, several entries ---- */
+
+/* One that no entry took away is overwritten when there is no room. */
+static __always_inline void set_mark(u32 *m, u32 event, u32 nth)
+{
+	u32 *mark = hook_mark(m, event);
+
+	if (mark) {
+		*mark = event | nth;
+		return;
+	}
+	for (u32 i = 0; i < HOOK_MARKS; i++)
+		if (!m[i] && !__sync_val_compare_and_swap(&m[i], 0, event | nth))
+			return;
+	m[(event >> 3) % HOOK_MARKS] = event | nth;
+}
+
+/* Is this entry the first that runs for its event? */
+static __always_inline bool is_first(void *ctx, u32 hook, u32 nth)
+{
+	u32 event = hook_event(ctx), *m = hook_marks_of(event), *mark = nth > 1 ? hook_mark(m, event) : 0;
+
+	if (mark) {
+		if (nth == HOOK_ENTRIES)
+			*mark = 0;
+		return false;
+	}
+	set_mark(m, event, nth);
+	if (nth > 1)
+		__sync_fetch_and_add(&hook_made_up[hook], 1);
+	return true;
+}
+
+/* ---- the entries ---- */
+
+struct work_map {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(u32));
+	__uint(value_size, sizeof(u32));
+};
+
+#define ENTRY(name, suffix, tracepoint, may, first)                                                \
+	SEC("?tp_btf/" tracepoint)                                                                 \
+	int name##_##suffix(u64 *ctx)                                                              \
+	{                                                                                          \
+		if (!(may))                                                                        \
+			leave();                                                                   \
+		if (first)                                                                         \
+			bpf_tail_call(ctx, &name##_work, 0);                                       \
+		return 0;                                                                          \
+	}
+#define NTH_ENTRY(name, hook, tracepoint, nth)                                                     \
+	ENTRY(name, nth, tracepoint, scope_all || name##_may(ctx), is_first(ctx, hook, nth))
+#define ENTRIES(name, hook, tracepoint)                                                            \
+	struct work_map name##_work SEC(".maps");                                                  \
+	ENTRY(name, alone, tracepoint, name##_may(ctx), true)                                      \
+	NTH_ENTRY(name, hook, tracepoint, 1)                                                       \
+	NTH_ENTRY(name, hook, tracepoint, 2)                                                       \
+	NTH_ENTRY(name, hook, tracepoint, 3)                                                       \
+	NTH_ENTRY(name, hook, tracepoint, 4)                                                       \
+	NTH_ENTRY(name, hook, tracepoint, 5)                                                       \
+	NTH_ENTRY(name, hook, tracepoint, 6)
+
+ENTRIES(on_fork, HOOK_FORK, "sched_process_fork")
+ENTRIES(on_exec, HOOK_EXEC, "sched_process_exec")
+ENTRIES(on_exit, HOOK_EXIT, "sched_process_exit")
+ENTRIES(on_work, HOOK_WORK, "workqueue_execute_start")
+ENTRIES(on_state, HOOK_STATE, "inet_sock_set_state")
