@@ -246,7 +246,11 @@ size_t tracer_programs(const struct tracer *t, struct prog_stats *s, size_t max)
 		if (fd < 0)
 			continue;
 		if (!bpf_obj_get_info_by_fd(fd, &info, &len)) {
-			snprintf(s[n].name, sizeof(s[n].name), "%s", info.name);
+			const char *alone = strstr(info.name, "_alone");
+
+			/* an entry of sigtrace goes by the name of the program that it jumps to */
+			snprintf(s[n].name, sizeof(s[n].name), "%.*s",
+				 (int)((alone ? alone : info.name + sizeof(info.name)) - info.name), info.name);
 			s[n].runs = info.run_cnt;
 			s[n++].ns = info.run_time_ns;
 		}
