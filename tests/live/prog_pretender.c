@@ -43,6 +43,12 @@ static void command(const char *connection, int say)
 	setsid();
 	if (grantpt(master) || unlockpt(master) || ptsname_r(master, name, sizeof(name)))
 		_exit(91);
+	/* whom the kernel puts before the leader in the list of the session */
+	if (!fork()) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
 	slave = open(name, O_RDWR);
 	if (slave < 0 || ioctl(slave, TIOCSCTTY, 0))
 		_exit(92);
