@@ -53,7 +53,9 @@ static __always_inline bool on_exit_may(u64 *ctx)
 
 static __always_inline bool on_work_may(u64 *ctx)
 {
-	return tty_is_flush((void *)ctx[0]);
+	struct tty_port *port = tty_port_of((void *)ctx[0]);
+
+	return port && tty_in_scope(BPF_CORE_READ(port, itty));
 }
 
 static __always_inline bool on_state_may(u64 *ctx)

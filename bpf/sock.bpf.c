@@ -130,8 +130,8 @@ static __always_inline int on_reset(struct sock *sk, u32 direction)
 {
 	struct wire_sock_reset *r;
 
-	if (!sk || !sock_in_scope(sk))
-		return 0;
+	if (!sk || !scope_may_be_port(sock_lport(sk)) || !sock_in_scope(sk))
+		leave();
 	r = emit_reserve(WIRE_SOCK_RESET, sizeof(*r));
 	if (!r)
 		return 0;

@@ -74,20 +74,17 @@ SEC("tp_btf/workqueue_execute_start")
 int BPF_PROG(on_work, struct work_struct *work)
 {
 	u32 dev, pgrp, sid, pid, isig, found = 0;
-	struct tty_port *port;
+	struct tty_port *port = tty_port_of(work);
 	struct tty_struct *tty;
 	struct tty_buffer *b;
 
-	if (!tty_is_flush(work))
+	if (!port)
 		return 0;
-	port = (void *)work - bpf_core_field_offset(struct tty_port, buf.work);
 	tty = BPF_CORE_READ(port, itty);
-	if (!tty)
+	if (!tty_in_scope(tty))
 		return 0;
 	sid = tty_session(tty);
 	pgrp = tty_pgrp(tty);
-	if (!(scope_of(sid) & WIRE_IN) && !(scope_of(pgrp) & (WIRE_IN | WIRE_KEYS)))
-		return 0;
 	dev = tty_dev(tty);
 	pid = (u32)bpf_get_current_pid_tgid();
 	bpf_map_update_elem(&tty_work, &pid, &dev, BPF_ANY);

@@ -249,7 +249,9 @@ static int count_programs(size_t p)
 	if (peers[p].wraps || start(&r, &peers[p], OF_TASKS))
 		return 0;
 	bad = load_run(NULL, "mixed", 1000 * scale * peers[p].part + 20, NULL, &m) ||
-	      load_run(NULL, "tcp", 4000 * scale * peers[p].part + 20, NULL, &m);
+	      load_run(NULL, "tcp", 4000 * scale * peers[p].part + 20, NULL, &m) ||
+	      load_run(NULL, "reset", 4000 * scale * peers[p].part + 20, NULL, &m) ||
+	      load_run(NULL, "typed", 4000 * scale * peers[p].part + 20, NULL, &m);
 	for (size_t i = 0; i < r.n && !bad; i++)
 		note_programs(p, &r.t[i]);
 	stop(&r);
@@ -260,8 +262,8 @@ static void print_programs(json_t *doc)
 {
 	json_t *all = json_object();
 
-	puts("\nns per run of each BPF program (kernel.bpf_stats_enabled, loads: mixed and tcp; what counting costs is in the\n"
-	     "figures of the empty floor; below that of one look-up no filter by process can be)");
+	puts("\nns per run of each BPF program (kernel.bpf_stats_enabled, loads: mixed, tcp, connections that are\n"
+	     "reset, what is typed at a terminal; what counting costs is in the figures of the empty floor)");
 	for (size_t p = 0; p < npeers; p++) {
 		json_t *o = json_object();
 

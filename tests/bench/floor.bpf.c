@@ -51,7 +51,7 @@ struct {
 	__type(value, struct page);
 } scope SEC(".maps");
 
-/* The least that a filter by process does: one byte of a map, which in an exec or exit is cold. */
+/* A filter by process at its simplest: one byte of a map, which in an exec or exit is cold. */
 static __always_inline int look(void)
 {
 	u32 tgid = bpf_get_current_pid_tgid() >> 32, page = tgid / PAGE;
@@ -142,6 +142,25 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(on_state)
 {
 	return met(5, 0);
+}
+
+/* Of these hooks of sigtrace no mode wants anything. */
+SEC("tp_btf/workqueue_execute_start")
+int BPF_PROG(on_work)
+{
+	return 0;
+}
+
+SEC("tp_btf/tcp_send_reset")
+int BPF_PROG(on_send_reset)
+{
+	return 0;
+}
+
+SEC("tp_btf/tcp_receive_reset")
+int BPF_PROG(on_receive_reset)
+{
+	return 0;
 }
 
 /*

@@ -18,6 +18,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -137,8 +139,9 @@ static void do_mixed(uint64_t n)
 	}
 }
 
-static void do_tcp(uint64_t n)
+static void be_tcp(uint64_t n, bool reset)
 {
+	const struct linger none = { .l_onoff = reset };
 	struct sockaddr_in at = { .sin_family = AF_INET };
 	socklen_t len = sizeof(at);
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
@@ -154,12 +157,59 @@ static void do_tcp(uint64_t n)
 		if (client < 0 || connect(client, (struct sockaddr *)&at, len))
 			die("connect");
 		server = accept(listener, NULL, NULL);
-		if (server < 0)
+		if (server < 0 || setsockopt(client, SOL_SOCKET, SO_LINGER, &none, sizeof(none)))
 			die("accept");
 		close(client);
 		close(server);
 	}
 	made.conn = n;
+}
+
+static void do_tcp(uint64_t n)
+{
+	be_tcp(n, false);
+}
+
+/* Connections that end with a reset. */
+static void do_reset(uint64_t n)
+{
+	be_tcp(n, true);
+}
+
+static void be_typed(uint64_t n)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave;
+	struct termios raw;
+	char byte = 'x';
+
+	if (setsid() < 0 || master < 0 || grantpt(master) || unlockpt(master))
+		die("posix_openpt");
+	slave = open(ptsname(master), O_RDWR);
+	if (slave < 0 || tcgetattr(slave, &raw))
+		die("a terminal");
+	cfmakeraw(&raw);
+	if (tcsetattr(slave, TCSANOW, &raw))
+		die("tcsetattr");
+	while (n--)
+		if (write(master, &byte, 1) != 1 || read(slave, &byte, 1) != 1)
+			die("a terminal");
+	_exit(0);
+}
+
+/* What is typed at a terminal that a session has. */
+static void do_typed(uint64_t n)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (!pid)
+		be_typed(n);
+	if (waitpid(pid, NULL, 0) != pid)
+		die("waitpid");
+	made.fork++;
+	made.exit++;
+	made.generate++; /* SIGCHLD */
 }
 
 #define NOISY 1000
@@ -399,6 +449,7 @@ static const struct {
 } kinds[] = {
 	{ "rt", do_rt },	       { "ignored", do_ignored }, { "fork-exec", do_fork_exec },
 	{ "fork-exit", do_fork_exit }, { "mixed", do_mixed },	  { "tcp", do_tcp },
+	{ "reset", do_reset },	       { "typed", do_typed },
 	{ "tasks", do_tasks },	       { "timer", do_timer },	  { "alarm", do_alarm },
 	{ "spin", do_spin },	       { "nothing", do_nothing }, { "root", do_root },
 };
