@@ -51,11 +51,26 @@ static __always_inline bool on_exit_may(u64 *ctx)
 	return scope_has_young(t->tgid, t->group_leader->start_boottime);
 }
 
+/* tty: NULL of one that is hung up. */
+static __always_inline bool tty_may(struct tty_struct *tty)
+{
+	struct pid *is[2], *pgrp, *session; /* the two stand so in each kernel: one read is less than two */
+
+	if (bpf_core_field_exists(tty->ctrl))
+		bpf_core_read(is, sizeof(is), &tty->ctrl.pgrp);
+	else
+		bpf_core_read(is, sizeof(is), &((struct tty_struct___old *)tty)->pgrp);
+	pgrp = is[0];
+	session = is[1];
+	return (session && scope_has(BPF_CORE_READ(session, numbers[0].nr))) ||
+	       (pgrp != session && scope_has(BPF_CORE_READ(pgrp, numbers[0].nr)));
+}
+
 static __always_inline bool on_work_may(u64 *ctx)
 {
 	struct tty_port *port = tty_port_of((void *)ctx[0]);
 
-	return port && tty_in_scope(BPF_CORE_READ(port, itty));
+	return port && tty_may(BPF_CORE_READ(port, itty));
 }
 
 static __always_inline bool on_state_may(u64 *ctx)

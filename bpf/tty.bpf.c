@@ -81,10 +81,12 @@ int BPF_PROG(on_work, struct work_struct *work)
 	if (!port)
 		return 0;
 	tty = BPF_CORE_READ(port, itty);
-	if (!tty_in_scope(tty))
+	if (!tty)
 		return 0;
 	sid = tty_session(tty);
 	pgrp = tty_pgrp(tty);
+	if (!(scope_of(sid) & WIRE_IN) && !(scope_of(pgrp) & (WIRE_IN | WIRE_KEYS)))
+		return 0;
 	dev = tty_dev(tty);
 	pid = (u32)bpf_get_current_pid_tgid();
 	bpf_map_update_elem(&tty_work, &pid, &dev, BPF_ANY);

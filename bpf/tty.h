@@ -3,7 +3,7 @@
 #ifndef SIGTRACE_BPF_TTY_H
 #define SIGTRACE_BPF_TTY_H
 
-#include "scope.h"
+#include "kernel.h"
 
 /* pid of a kworker -> the tty whose input it has worked on last */
 struct tty_work_map {
@@ -27,25 +27,6 @@ static __always_inline struct tty_port *tty_port_of(struct work_struct *work)
 	if (!flush_func || (u64)work->func != flush_func)
 		return 0;
 	return (void *)work - bpf_core_field_offset(struct tty_port, buf.work);
-}
-
-/* tty: may be NULL, of one that is hung up. */
-static __always_inline bool tty_in_scope(struct tty_struct *tty)
-{
-	struct pid *is[2], *pgrp, *session; /* the two stand so in each kernel: one read is less than two */
-	u8 flags = 0;
-
-	if (bpf_core_field_exists(tty->ctrl))
-		bpf_core_read(is, sizeof(is), &tty->ctrl.pgrp);
-	else
-		bpf_core_read(is, sizeof(is), &((struct tty_struct___old *)tty)->pgrp);
-	pgrp = is[0];
-	session = is[1];
-	if (session)
-		flags = scope_of(BPF_CORE_READ(session, numbers[0].nr));
-	if (pgrp && pgrp != session && !(flags & WIRE_IN))
-		flags = scope_of(BPF_CORE_READ(pgrp, numbers[0].nr));
-	return flags & (WIRE_IN | WIRE_KEYS);
 }
 
 /* n_tty's isig() runs in the work that brought the byte: drivers/tty/n_tty.c, tty_buffer.c */
