@@ -4,9 +4,7 @@
  * if it cannot say that nothing is to be done.
  *
  * What an entry costs is not what it does, but which lines and pages it does it in: all are cold in
- * an exec. So entries are small, and together in a page of text; they look at what is in few places
- * (scope.h); and they keep less than 64 bytes on the stack: for more the kernel gives a program a stack of
- * its own (since 6.13: PRIV_STACK_ADAPTIVE in kernel/bpf/verifier.c), which is cold too.
+ * an exec. So entries are small, together in a page of text, and look at what is in few places (scope.h).
  *
  * With --all there are none, where the kernel lets a hook have one program.
  */
@@ -48,7 +46,7 @@ static __always_inline bool on_exit_may(u64 *ctx)
 {
 	struct task_struct *t = (void *)ctx[0];
 
-	return scope_has_young(t->tgid, t->group_leader->start_boottime);
+	return scope_has(t->tgid);
 }
 
 /* tty: NULL of one that is hung up. */
@@ -113,28 +111,21 @@ static __always_inline bool is_first(void *ctx, u32 hook, u32 nth)
 
 /* ---- the entries ---- */
 
-struct work_map {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(u32));
-	__uint(value_size, sizeof(u32));
-};
-
-#define ENTRY(name, suffix, tracepoint, may, first)                                                \
+#define ENTRY(name, suffix, tracepoint, first, may)                                                \
 	SEC("?tp_btf/" tracepoint)                                                                 \
 	int name##_##suffix(u64 *ctx)                                                              \
 	{                                                                                          \
-		if (!(may))                                                                        \
+		if (!(first) || !(may))                                                            \
 			leave();                                                                   \
-		if (first)                                                                         \
-			bpf_tail_call(ctx, &name##_work, 0);                                       \
+		bpf_tail_call(ctx, &name##_work, 0);                                               \
 		return 0;                                                                          \
 	}
+/* Who is first takes note of strangers' events too: the kernel counts each that it skips. */
 #define NTH_ENTRY(name, hook, tracepoint, nth)                                                     \
-	ENTRY(name, nth, tracepoint, scope_all || name##_may(ctx), is_first(ctx, hook, nth))
+	ENTRY(name, nth, tracepoint, is_first(ctx, hook, nth), scope_all || name##_may(ctx))
 #define ENTRIES(name, hook, tracepoint)                                                            \
-	struct work_map name##_work SEC(".maps");                                                  \
-	ENTRY(name, alone, tracepoint, name##_may(ctx), true)                                      \
+	struct hook_work_map name##_work SEC(".maps");                                             \
+	ENTRY(name, alone, tracepoint, true, name##_may(ctx))                                      \
 	NTH_ENTRY(name, hook, tracepoint, 1)                                                       \
 	NTH_ENTRY(name, hook, tracepoint, 2)                                                       \
 	NTH_ENTRY(name, hook, tracepoint, 3)                                                       \

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Of most programs that are executed a bit tells that they are no ssh server: the hash look-up of
- * their names made each exec of a stranger 100 ns longer. Here for both sides: user space sets the bits.
+ * What tells of most execs that they are a stranger's. Here for both sides: user space sets it up.
+ *
+ * Of a program a bit tells that it is no ssh server: the hash look-up of its name made each exec of a
+ * stranger 100 ns longer.
  */
 #ifndef SIGTRACE_BPF_HINT_H
 #define SIGTRACE_BPF_HINT_H

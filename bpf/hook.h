@@ -33,7 +33,28 @@
 extern __u32 hook_marks[1 << HOOK_MARK_BITS][HOOK_MARKS];
 extern __u64 hook_made_up[HOOKS];	      /* events that were skipped by an entry and not by a later one */
 
+struct hook_work_map {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(u32));
+	__uint(value_size, sizeof(u32));
+};
+
 extern const volatile bool hook_entries;
+extern const volatile bool hook_never; /* false: of which clang knows nothing */
+
+/*
+ * At the start of a program that several entries jump to. Since 6.13 the kernel gives a program a stack of
+ * its own on each CPU, for which it counts on `active`: of the entry, that is, and two tasks in one program
+ * by different entries would share it. A program that has a tail call is given none, not even if it
+ * is never made (check_max_stack_depth() in kernel/bpf/verifier.c).
+ */
+#define hook_on_task_stack(ctx, name)                                                              \
+	({                                                                                         \
+		extern struct hook_work_map name##_work SEC(".maps");                              \
+		if (hook_never)                                                                    \
+			bpf_tail_call(ctx, &name##_work, 0);                                       \
+	})
 
 /* Of a pointer the verifier lets no arithmetic be done; a move of its low half (w) makes a number of it. */
 static __always_inline u32 hook_event(void *ctx)

@@ -36,6 +36,7 @@ __u32 hook_marks[1 << HOOK_MARK_BITS][HOOK_MARKS];
 __u64 hook_made_up[HOOKS];
 __u8 port_hints[PORT_HINTS];
 const volatile bool hook_entries;
+const volatile bool hook_never;
 __u32 reader_asleep;
 __u64 flush_func;
 const volatile __u64 wake_above = 2 * 1024 * 1024;

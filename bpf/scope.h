@@ -36,8 +36,6 @@ struct quick_map {
 };
 extern struct quick_map quick SEC(".maps");
 
-#define SCOPE_QUICK_NS 8000000000
-
 struct server_key {
 	char comm[WIRE_COMM] __attribute__((aligned(8)));
 };
@@ -120,11 +118,12 @@ static __always_inline struct scope_quick *scope_quick(void)
 }
 
 /*
- * All that is put into the scope is by way of this. `newest` is some seconds ahead, so that it is written
- * seldom (each CPU reads that line), and no harm comes of a writer that waits a bit between its look at
- * the clock and its write while another writes. One that has waited for long (a CPU of a virtual machine may)
- * has written what was true, and nothing is quick any more.
+ * All that is put into the scope is by way of this. `newest` is this much ahead and more, so that it is written
+ * seldom (each CPU reads that line), and no harm comes of a writer that waits between its look at the
+ * clock and its write while another writes. One that waited longer (a CPU of a virtual machine may) has
+ * written what was true long ago: from its next write on nothing is quick any more.
  */
+#define SCOPE_QUICK_NS 8000000000
 static __always_inline void scope_put(u8 *slot, u8 flags)
 {
 	u64 now = bpf_ktime_get_boot_ns();
@@ -146,7 +145,8 @@ static __always_inline bool scope_has(u32 tgid)
 	return slot && *slot;
 }
 
-/* The same, quicker for who is young. start: its leader's start_boottime. */
+/* The same, quicker for who is young, and wrong about flags that it has from its number's last owner. start:
+ * its leader's start_boottime. */
 static __always_inline bool scope_has_young(u32 tgid, u64 start)
 {
 	struct scope_quick *q = scope_quick();

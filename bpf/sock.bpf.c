@@ -100,6 +100,7 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 {
 	struct wire_sock_state *r;
 
+	hook_on_task_stack(ctx, on_state);
 	if (new_state != WIRE_TCP_LISTEN && sock_of_strangers(sk))
 		return 0;
 	if (new_state == WIRE_TCP_LISTEN && sock_is_tcp(sk))

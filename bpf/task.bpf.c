@@ -71,6 +71,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	u32 tgid;
 	u8 *slot;
 
+	hook_on_task_stack(ctx, on_fork);
 	if (!scope_hands_on(flags))
 		return 0;
 	tgid = child->tgid;
@@ -279,6 +280,7 @@ int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *b
 	struct server_key name;
 	u32 where;
 
+	hook_on_task_stack(ctx, on_exec);
 	if (!slot)
 		return 0;
 	where = hook_nth(ctx);
@@ -328,6 +330,7 @@ int BPF_PROG(on_exit, struct task_struct *t)
 	struct wire_exit *r;
 	u8 *slot, flags;
 
+	hook_on_task_stack(ctx, on_exit);
 	slot = scope_slot(t->tgid);
 	if (!slot)
 		return 0;

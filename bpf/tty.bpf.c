@@ -78,6 +78,7 @@ int BPF_PROG(on_work, struct work_struct *work)
 	struct tty_struct *tty;
 	struct tty_buffer *b;
 
+	hook_on_task_stack(ctx, on_work);
 	if (!port)
 		return 0;
 	tty = BPF_CORE_READ(port, itty);

@@ -133,7 +133,6 @@ void hooks_choose(struct hooks *h, struct bpf_object *o, bool preemptible, bool 
 	}
 	for (size_t i = 0; i < HOOKS; i++) {
 		bpf_program__set_autoattach(worker_of(h, i), !h->entries);
-		bpf_map__set_autocreate(work_of(h, i), h->entries > 0);
 		for (unsigned nth = 1; nth <= h->entries; nth++) {
 			bpf_program__set_autoload(entry_of(h, i, nth), true);
 			bpf_program__set_autoattach(entry_of(h, i, nth), false);

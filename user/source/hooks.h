@@ -33,8 +33,8 @@ struct hooks {
 	struct bpf_link *links[HOOKS][HOOK_ENTRIES];
 };
 
-/* Before o is loaded: which of its programs and maps are. all: everybody is traced, and none goes past an
- * entry. o outlives h. */
+/* Before o is loaded: which of its programs and maps are. all: everybody is traced, and no entry is
+ * to tell strangers from others. o outlives h. */
 void hooks_choose(struct hooks *h, struct bpf_object *o, bool preemptible, bool all);
 
 /*

@@ -96,11 +96,13 @@ static int name_servers(struct sigtrace_bpf *s, const struct live_options *o)
 
 static void hint_servers(struct scope_quick *q, const char *const *names)
 {
+	uint64_t port;
+
 	for (; names && *names; names++)
-		hint_set(q->hints, *names);
+		if (parse_u64(*names, UINT16_MAX, &port))
+			hint_set(q->hints, *names);
 }
 
-/* A hint too many, of a port, is only slower. */
 static int give_quick(struct sigtrace_bpf *s, const struct live_options *o)
 {
 	struct scope_quick q = {};
