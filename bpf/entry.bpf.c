@@ -73,7 +73,7 @@ static __always_inline bool on_work_may(u64 *ctx)
 
 static __always_inline bool on_state_may(u64 *ctx)
 {
-	return (u32)ctx[2] == WIRE_TCP_LISTEN || !sock_of_strangers((void *)ctx[0]);
+	return sock_may_matter((void *)ctx[0], ctx[2]);
 }
 
 /* ---- one event, several entries ---- */
@@ -115,9 +115,8 @@ static __always_inline bool is_first(void *ctx, u32 hook, u32 nth)
 	SEC("?tp_btf/" tracepoint)                                                                 \
 	int name##_##suffix(u64 *ctx)                                                              \
 	{                                                                                          \
-		if (!(first) || !(may))                                                            \
-			leave();                                                                   \
-		bpf_tail_call(ctx, &name##_work, 0);                                               \
+		if ((first) && (may))                                                              \
+			bpf_tail_call(ctx, &name##_work, 0);                                       \
 		return 0;                                                                          \
 	}
 /* Who is first takes note of strangers' events too: the kernel counts each that it skips. */

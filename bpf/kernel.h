@@ -199,16 +199,6 @@ struct bpf_iter__task_file {
 #define COMM 16 /* TASK_COMM_LEN */
 
 /*
- * The end of a program for whom it does not trace. clang has one end, behind all else that a program
- * does, and that line of text may be cold: in an exec it took 26 ns.
- */
-#define leave()                                                                                    \
-	do {                                                                                       \
-		asm volatile("r0 = 0\n\texit");                                                    \
-		__builtin_unreachable();                                                           \
-	} while (0)
-
-/*
  * The name of a task or of `current`, with zeros to its end, as a key of a hash wants it. On 5.10 the
  * end of a longer name of before stands behind a task's NUL (__set_task_comm()), and 6.1's
  * bpf_get_current_comm() leaves there what was in `to`: seen as servers that were not recognised.

@@ -364,7 +364,7 @@ int BPF_PROG(on_generate, int sig, struct kernel_siginfo *info, struct task_stru
 	struct wire_generate *r;
 
 	if (!(scope_of(t->tgid) & WIRE_IN) && !is_sent(sig, info))
-		leave();
+		return 0;
 	if (sig < 1 || sig > 64)
 		return 0;
 	if (!needs_no_slot() && many_enter()) {
@@ -389,7 +389,7 @@ int BPF_PROG(on_deliver, int sig)
 	struct wire_deliver *r;
 
 	if (!(scope_of(bpf_get_current_pid_tgid() >> 32) & WIRE_IN) || sig < 1 || sig > 64)
-		leave();
+		return 0;
 	if (!needs_no_slot() && many_enter()) {
 		now = many_at(MANY_NOW);
 		if (now)

@@ -10,7 +10,9 @@ const volatile __u64 jiffy_ns = 4000000; /* set by user space */
 
 static __always_inline bool sock_in_scope(struct sock *sk)
 {
-	return sock_is_tcp(sk) && scope_has_port(sock_netns(sk), sock_lport(sk));
+	u32 port = sock_lport(sk);
+
+	return scope_may_be_port(port) && sock_is_tcp(sk) && scope_has_port(sock_netns(sk), port);
 }
 
 /* A server begins to listen: from here on its port, and it, are traced. */
@@ -101,7 +103,7 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 	struct wire_sock_state *r;
 
 	hook_on_task_stack(ctx, on_state);
-	if (new_state != WIRE_TCP_LISTEN && sock_of_strangers(sk))
+	if (!sock_may_matter(sk, new_state))
 		return 0;
 	if (new_state == WIRE_TCP_LISTEN && sock_is_tcp(sk))
 		on_listen(sk);
@@ -131,8 +133,8 @@ static __always_inline int on_reset(struct sock *sk, u32 direction)
 {
 	struct wire_sock_reset *r;
 
-	if (!sk || !scope_may_be_port(sock_lport(sk)) || !sock_in_scope(sk))
-		leave();
+	if (!sk || !sock_in_scope(sk))
+		return 0;
 	r = emit_reserve(WIRE_SOCK_RESET, sizeof(*r));
 	if (!r)
 		return 0;

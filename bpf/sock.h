@@ -20,11 +20,15 @@ static __always_inline u32 sock_lport(struct sock *sk)
 	return port ? port : bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 }
 
-/* Neither end has a server's port. sk: an argument of a tracepoint, that needs no helper to be read. */
-static __always_inline bool sock_of_strangers(struct sock *sk)
+/*
+ * Perhaps it begins to listen, or has a server's port at one end. sk: an argument of a tracepoint, that needs
+ * no helper to be read.
+ */
+static __always_inline bool sock_may_matter(struct sock *sk, u32 new_state)
 {
-	return !scope_may_be_port(sk->__sk_common.skc_num ?: sock_lport(sk)) &&
-	       !scope_may_be_port(bpf_ntohs(sk->__sk_common.skc_dport));
+	return new_state == WIRE_TCP_LISTEN ||
+	       scope_may_be_port(sk->__sk_common.skc_num ?: sock_lport(sk)) ||
+	       scope_may_be_port(bpf_ntohs(sk->__sk_common.skc_dport));
 }
 
 static __always_inline bool sock_is_tcp(struct sock *sk)

@@ -242,16 +242,18 @@ static void note_programs(size_t p, const struct tracer *t)
 
 static int count_programs(size_t p)
 {
+	static const struct {
+		const char *kind;
+		double n;
+	} of[] = { { "mixed", 1000 }, { "tcp", 4000 }, { "reset", 4000 }, { "typed", 4000 } };
 	struct running r;
 	struct made m;
-	int bad;
+	int bad = 0;
 
 	if (peers[p].wraps || start(&r, &peers[p], OF_TASKS))
 		return 0;
-	bad = load_run(NULL, "mixed", 1000 * scale * peers[p].part + 20, NULL, &m) ||
-	      load_run(NULL, "tcp", 4000 * scale * peers[p].part + 20, NULL, &m) ||
-	      load_run(NULL, "reset", 4000 * scale * peers[p].part + 20, NULL, &m) ||
-	      load_run(NULL, "typed", 4000 * scale * peers[p].part + 20, NULL, &m);
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]) && !bad; i++)
+		bad = load_run(NULL, of[i].kind, of[i].n * scale * peers[p].part + 20, NULL, &m);
 	for (size_t i = 0; i < r.n && !bad; i++)
 		note_programs(p, &r.t[i]);
 	stop(&r);

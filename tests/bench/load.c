@@ -98,6 +98,15 @@ static void do_ignored(uint64_t n)
 	made.generate += n;
 }
 
+static void reap(pid_t pid)
+{
+	if (waitpid(pid, NULL, 0) != pid)
+		die("waitpid");
+	made.fork++;
+	made.exit++;
+	made.generate++; /* SIGCHLD */
+}
+
 static void child(int with_exec)
 {
 	pid_t pid = fork();
@@ -109,12 +118,8 @@ static void child(int with_exec)
 			execl(self, self, "nothing", "0", (char *)NULL);
 		_exit(with_exec);
 	}
-	if (waitpid(pid, NULL, 0) != pid)
-		die("waitpid");
-	made.fork++;
+	reap(pid);
 	made.exec += with_exec;
-	made.exit++;
-	made.generate++; /* SIGCHLD */
 }
 
 static void do_fork_exec(uint64_t n)
@@ -141,7 +146,7 @@ static void do_mixed(uint64_t n)
 
 static void be_tcp(uint64_t n, bool reset)
 {
-	const struct linger none = { .l_onoff = reset };
+	const struct linger none = { .l_onoff = 1 };
 	struct sockaddr_in at = { .sin_family = AF_INET };
 	socklen_t len = sizeof(at);
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
@@ -157,7 +162,7 @@ static void be_tcp(uint64_t n, bool reset)
 		if (client < 0 || connect(client, (struct sockaddr *)&at, len))
 			die("connect");
 		server = accept(listener, NULL, NULL);
-		if (server < 0 || setsockopt(client, SOL_SOCKET, SO_LINGER, &none, sizeof(none)))
+		if (server < 0 || (reset && setsockopt(client, SOL_SOCKET, SO_LINGER, &none, sizeof(none))))
 			die("accept");
 		close(client);
 		close(server);
@@ -205,11 +210,7 @@ static void do_typed(uint64_t n)
 		die("fork");
 	if (!pid)
 		be_typed(n);
-	if (waitpid(pid, NULL, 0) != pid)
-		die("waitpid");
-	made.fork++;
-	made.exit++;
-	made.generate++; /* SIGCHLD */
+	reap(pid);
 }
 
 #define NOISY 1000

@@ -106,7 +106,7 @@ static struct bpf_program *entry_of(const struct hooks *h, size_t hook, unsigned
 {
 	char name[HOOKS_NAME];
 
-	if (h->preemptible)
+	if (h->entries > 1)
 		snprintf(name, sizeof(name), "%s_%u", hooks[hook].program, nth);
 	else
 		snprintf(name, sizeof(name), "%s_alone", hooks[hook].program);
@@ -125,7 +125,6 @@ void hooks_choose(struct hooks *h, struct bpf_object *o, bool preemptible, bool 
 {
 	memset(h, 0, sizeof(*h));
 	h->o = o;
-	h->preemptible = preemptible;
 	h->entries = preemptible ? HOOK_ENTRIES : all ? 0 : 1;
 	if (!preemptible) {
 		bpf_map__set_max_entries(bpf_object__find_map_by_name(o, "exec_scratch"), 1);
@@ -179,18 +178,18 @@ bool hooks_skipped(const struct hooks *h, size_t i, const __u64 made_up[HOOKS], 
 {
 	struct bpf_prog_info info = {};
 	uint32_t len = sizeof(info);
-	bool several = h->preemptible && i < HOOKS;
+	bool entered = h->entries && i < HOOKS;
 	const struct bpf_program *p;
 	uint64_t others;
 
 	if (i >= COUNT(hooks))
 		return false;
-	p = h->entries && i < HOOKS ? entry_of(h, i, 1) : worker_of(h, i);
+	p = entered ? entry_of(h, i, 1) : worker_of(h, i);
 	*kind = hooks[i].kind;
 	*n = 0;
 	if (bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
 		return true;
-	others = several ? made_up[i] : 0;
+	others = entered ? made_up[i] : 0;
 	if (info.recursion_misses > others)
 		*n = info.recursion_misses - others;
 	return true;

@@ -28,8 +28,7 @@ void hooks_learn(struct hooks_kernel *k);
 
 struct hooks {
 	struct bpf_object *o;
-	bool preemptible;
-	unsigned entries; /* of each */
+	unsigned entries; /* of each: several where a program may be preempted */
 	struct bpf_link *links[HOOKS][HOOK_ENTRIES];
 };
 
