@@ -9,6 +9,7 @@
 #include "session/census.h"
 #include "session/conn.h"
 #include "session/pending.h"
+#include "session/seqs.h"
 
 #define MS UINT64_C(1000000)
 #define ANSWER_WAIT (500 * MS) /* for the kernel's answer; live it takes a few ms */
@@ -22,17 +23,6 @@
 #define INTERRUPTS_MOST 1024
 #define INTERRUPTS_OF_ONE 64 /* session */
 #define ASKS_MOST 65536 /* a replay takes none: it has the answers */
-
-/* Evidence: seqs of records, without order until it is taken. */
-struct seqs {
-	uint64_t *v;
-	size_t n, cap;
-	bool failed; /* memory ran out: some are missing */
-};
-
-void seqs_add(struct seqs *s, uint64_t seq); /* 0 is left out */
-void seqs_sort(struct seqs *s);		     /* ascending, each once */
-void seqs_free(struct seqs *s);
 
 /* What a session has a process for. Each is held, and knows of it. */
 struct role {

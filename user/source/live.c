@@ -1,58 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "source/live.h"
+#include "source/live_struct.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "sigtrace.skel.h"
-#include "source/accounts.h"
 #include "source/confine.h"
 #include "source/confine_files.h"
 #include "source/complaint.h"
 #include "source/counts.h"
 #include "source/frame.h"
-#include "source/hooks.h"
 #include "source/programs.h"
-#include "source/reader.h"
 #include "source/require.h"
-#include "source/ring.h"
 
 #define AWAKE_MS 10	/* freshness of the live view; far below the 50 ms that a person notices */
 #define ASLEEP_MS 1000
-#define ASKED_MOST 4096 /* scope.h, asked_map */
 
-struct live {
-	struct live_options o;
-	struct sigtrace_bpf *skel;
-	struct ring *ring;
-	uint8_t *scope; /* one byte a pid, shared with the programs */
-	size_t scope_len;
-	uint32_t *uids; /* whose names were told */
-	size_t nuids;
-	struct helper accounts;
-	struct reader reader;
-	int files;    /* errno: why it is not behind Landlock; 0: it is, from the first snapshot on */
-	int terminal; /* the master of one of our own, until the first snapshot; -1: none */
-	struct counts *counts;
-	struct hooks hooks;
-	unsigned empty; /* drains in a row that found nothing */
-	int measures; /* the kernel measures programs while it is open; -1: it does not */
-	uint64_t unanswered; /* processes that were asked for in vain */
-	bool first;	/* in the first snapshot: argv is asked from /proc */
-	bool stopped;
-};
-
-static void put(struct live *l, const void *rec, size_t len)
+void live_put(struct live *l, const void *rec, size_t len)
 {
 	l->o.put(l->o.ctx, rec, len);
 }
@@ -71,7 +43,7 @@ static void tell_user(struct live *l, uint32_t uid, uint64_t ts)
 	l->uids = more;
 	l->uids[l->nuids++] = uid;
 	accounts_ask(&l->accounts, uid, ts, &r);
-	put(l, &r, sizeof(r));
+	live_put(l, &r, sizeof(r));
 }
 
 static bool is_server(const struct live *l, uint32_t tgid)
@@ -85,9 +57,9 @@ static void tell_first(struct live *l, const struct wire_snapshot *r)
 	struct wire_env env;
 
 	if (reader_args(&l->reader, &r->h, &args))
-		put(l, &args, args.r.h.len);
+		live_put(l, &args, args.r.h.len);
 	if (!(r->task.scope & WIRE_SERVER) && is_server(l, r->task.ppid) && reader_env(&l->reader, &r->h, &env))
-		put(l, &env, sizeof(env));
+		live_put(l, &env, sizeof(env));
 }
 
 /* An ssh client is traced from its connect(2) on: its exec was not seen. */
@@ -110,7 +82,7 @@ static void on_record(void *ctx, const void *data, size_t len)
 	if (h->kind == WIRE_TRACE_LOST)
 		counts_lost(l->counts, data);
 	else
-		put(l, data, h->len <= len ? h->len : len);
+		live_put(l, data, h->len <= len ? h->len : len);
 	if (h->kind == WIRE_TASK_SNAPSHOT && (l->first || is_new(data)))
 		tell_first(l, data);
 }
@@ -158,7 +130,7 @@ static struct confine confined(const struct live *l)
 }
 
 /* Most of what is read in /proc has been read: the rest the reader's process reads. */
-static void wall_in(struct live *l)
+void live_wall_in(struct live *l)
 {
 	const struct confine c = confined(l);
 
@@ -239,87 +211,6 @@ err:
 	return NULL;
 }
 
-/* What an iterator's program does is in the ring; its seq_file stays empty. */
-static int run_iter(struct bpf_link *link)
-{
-	char none[64];
-	int fd = bpf_iter_create(bpf_link__fd(link));
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	while ((n = read(fd, none, sizeof(none))) > 0 || (n < 0 && errno == EINTR))
-		;
-	close(fd);
-	return n < 0 ? -1 : 0;
-}
-
-/* snapshot.bpf.c */
-enum { SNAP_MARK = 1, SNAP_EMIT, SNAP_ASKED, SNAP_PORTS, SNAP_LISTENERS, SNAP_CONNS,
-       SNAP_CLIENTS, SNAP_AGAIN };
-
-static int snapshot(struct live *l, uint32_t mode)
-{
-	l->skel->bss->snap_mode = mode;
-	l->skel->bss->snap_tasks = 0;
-	return run_iter(l->skel->links.on_task);
-}
-
-static int snapshot_files(struct live *l, uint32_t mode)
-{
-	l->skel->bss->snap_mode = mode;
-	return run_iter(l->skel->links.on_task_file);
-}
-
-static void tell_ready(struct live *l, uint64_t started, uint32_t asked, uint32_t tasks)
-{
-	struct wire_ready r;
-
-	frame_header(&r.h, WIRE_TRACE_READY, sizeof(r));
-	r.elapsed = asked ? 0 : r.h.ts - started;
-	r.tasks = tasks;
-	r.asked = asked;
-	put(l, &r, sizeof(r));
-}
-
-/*
- * All that was written before this call. A program of another CPU that was interrupted between
- * reserving its record and committing it hides from the reader what others have committed since
- * (kernel/bpf/ringbuf.c, BPF_RINGBUF_BUSY_BIT): an answer would stand before what it answers.
- */
-static void drain_to_now(struct live *l)
-{
-	unsigned long now;
-
-	live_drain(l); /* which also has what was counted written */
-	now = ring_written(l->ring);
-	while (ring_is_behind(l->ring, now)) {
-		usleep(100);
-		live_drain(l);
-	}
-}
-
-int live_snapshot(struct live *l, uint64_t started, struct err *e)
-{
-	/* which ports are served must be known before a client of one can be told */
-	int bad = (l->o.named && snapshot_files(l, SNAP_PORTS)) || snapshot(l, SNAP_MARK) ||
-		  snapshot_files(l, SNAP_CLIENTS) || snapshot(l, SNAP_EMIT) ||
-		  snapshot_files(l, SNAP_LISTENERS) || snapshot_files(l, SNAP_CONNS);
-
-	l->skel->bss->learn_fd = 0;
-	if (l->terminal >= 0)
-		close(l->terminal);
-	l->terminal = -1;
-	if (bad)
-		return complaint_fail(e, "cannot take the snapshot of what runs");
-	l->first = true;
-	drain_to_now(l);
-	l->first = false;
-	wall_in(l);
-	tell_ready(l, started, 0, l->skel->bss->snap_tasks);
-	return 0;
-}
-
 int live_files(const struct live *l)
 {
 	return l->files;
@@ -355,82 +246,6 @@ int live_sleep(struct live *l, size_t drained)
 	return l->empty++ ? ASLEEP_MS : AWAKE_MS;
 }
 
-/* Else who is not in the answer would be taken for gone. */
-static void tell_unanswered(struct live *l, size_t n)
-{
-	struct wire_lost lost;
-
-	l->unanswered += n;
-	frame_header(&lost.h, WIRE_TRACE_LOST, sizeof(lost));
-	lost.count = n;
-	lost.total = l->unanswered;
-	lost.lost_kind = WIRE_TASK_SNAPSHOT;
-	lost.lost_cpu = WIRE_UNSET;
-	put(l, &lost, sizeof(lost));
-}
-
-/* How many were found. */
-static uint32_t ask(struct live *l, const uint32_t *tgids, size_t n)
-{
-	struct bpf_map *asked = l->skel->maps.asked;
-	uint32_t one = 1;
-
-	for (size_t i = 0; i < n; i++)
-		bpf_map__update_elem(asked, &tgids[i], sizeof(*tgids), &one, sizeof(one), BPF_ANY);
-	if (snapshot(l, SNAP_ASKED))
-		tell_unanswered(l, n);
-	for (size_t i = 0; i < n; i++)
-		bpf_map__delete_elem(asked, &tgids[i], sizeof(*tgids), 0);
-	drain_to_now(l);
-	return l->skel->bss->snap_tasks;
-}
-
-void live_ask(struct live *l, const uint32_t *tgids, size_t n)
-{
-	tell_ready(l, 0, WIRE_ASKED_SOME, ask(l, tgids, n));
-}
-
-void live_census(struct live *l, const uint32_t *tgids, size_t n)
-{
-	uint32_t found = 0;
-
-	if (!n) {
-		if (snapshot(l, SNAP_AGAIN))
-			tell_unanswered(l, 1);
-		drain_to_now(l);
-		tell_ready(l, 0, WIRE_ASKED_ALL, l->skel->bss->snap_tasks);
-		return;
-	}
-	l->first = true;
-	for (size_t done = 0, some; done < n; done += some) {
-		some = n - done < ASKED_MOST ? n - done : ASKED_MOST;
-		found += ask(l, tgids + done, some);
-	}
-	l->first = false;
-	tell_ready(l, 0, WIRE_ASKED_DOUBT, found);
-}
-
-uint32_t live_ends(const struct live *l, const struct ends *e)
-{
-	return reader_ends(&l->reader, e);
-}
-
-void live_tell_ends(struct live *l, const struct wire_hdr *root, const uint64_t pipe[2],
-		    uint32_t ends)
-{
-	struct wire_place r;
-
-	live_drain(l);
-	frame_header(&r.h, WIRE_TASK_PLACE, sizeof(r));
-	r.h.tgid = r.h.pid = root->tgid;
-	r.h.start = root->start;
-	memcpy(r.h.comm, root->comm, sizeof(r.h.comm));
-	r.pipe[0] = pipe[0];
-	r.pipe[1] = pipe[1];
-	r.ends = ends;
-	put(l, &r, sizeof(r));
-}
-
 uint64_t live_settled(const struct live *l)
 {
 	return ring_settled(l->ring);
@@ -442,7 +257,7 @@ void live_tick(struct live *l)
 
 	frame_header(&r.h, WIRE_TRACE_TICK, sizeof(r));
 	r.h.ts = live_settled(l);
-	put(l, &r, sizeof(r));
+	live_put(l, &r, sizeof(r));
 }
 
 /* The entries of a hook are told as one program, which runs as often as the first of them. */

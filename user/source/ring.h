@@ -2,7 +2,7 @@
 /*
  * The reader's end of the BPF ring buffer, and where in it reader and writers are. Not libbpf's, which
  * cannot look ahead (order.h), and tells the writers of each record that it was read: that is a cache
- * line that each of them looks at for each record. For live.c alone.
+ * line that each of them looks at for each record. For live.c and live_ask.c.
  */
 #ifndef SIGTRACE_SOURCE_RING_H
 #define SIGTRACE_SOURCE_RING_H
